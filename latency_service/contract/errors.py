@@ -1,0 +1,171 @@
+"""The error tree: every error that crosses a wire or reaches a person.
+
+LatencyError
++-- InvalidInput            the caller's request cannot be right          (HTTP 422)
+|   +-- ImpossibleOp            an OpSpec breaks a rule
+|   +-- InvalidKey              a text key does not parse
+|   +-- ImpossibleNetwork       a NetworkSpec's shapes do not chain
+|   +-- ResultMismatch          a result does not fit its job, or its UUID came before with another body
++-- NotFound                the named thing is not there                  (HTTP 404)
+|   +-- DeviceNotFound, ProfileNotFound, TableNotFound, SnapshotNotFound, UnknownName
+|   +-- MissingEntries          the table lacks keys that were asked for
++-- Conflict                the thing is in another state                 (HTTP 409)
+|   +-- DeviceStateUnknown      the agent must register its device state first
+|   +-- AgentTooOld             the agent speaks a protocol the service no longer takes
++-- Gone                    the thing has ended                           (HTTP 410)
+|   +-- LeaseExpired            the lease ended before the call arrived
++-- ServiceUnavailable      the service cannot be reached or used now     (HTTP 503)
+"""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class LatencyError(Exception):
+    """The root: something that a person can read and act upon.
+
+    Attributes:
+        code: Stable name of the error on the wire.
+        extra: Further members of the problem document, JSON-serialisable.
+    """
+
+    code: ClassVar[str] = "latency_error"
+
+    def __init__(self, message: str, **extra: Any) -> None:
+        super().__init__(message)
+        self.extra = extra
+
+
+class InvalidInput(LatencyError):
+    """The request cannot be right, whatever the state of the service."""
+
+    code = "invalid_input"
+
+
+class ImpossibleOp(InvalidInput):
+    """An OpSpec breaks a rule; no device could run it."""
+
+    code = "impossible_op"
+
+
+class InvalidKey(InvalidInput):
+    """A text key does not parse into an op or a network."""
+
+    code = "invalid_key"
+
+
+class ImpossibleNetwork(InvalidInput):
+    """A NetworkSpec's ops do not fit behind each other."""
+
+    code = "impossible_network"
+
+
+class ResultMismatch(InvalidInput):
+    """A result does not fit its job, or its UUID was used before with another body."""
+
+    code = "result_mismatch"
+
+
+class NotFound(LatencyError):
+    """The named thing is not there."""
+
+    code = "not_found"
+
+
+class UnknownName(NotFound):
+    """A name is none of the known ones: a space, a network, a runtime, a data set."""
+
+    code = "unknown_name"
+
+
+class DeviceNotFound(NotFound):
+    """No device of that name has registered; start an agent with `device-agent run`."""
+
+    code = "device_not_found"
+
+
+class ProfileNotFound(NotFound):
+    """No profile has that id."""
+
+    code = "profile_not_found"
+
+
+class TableNotFound(NotFound):
+    """No measurement was ever taken on that device under those conditions."""
+
+    code = "table_not_found"
+
+
+class SnapshotNotFound(NotFound):
+    """No snapshot has that id, or the table has none yet."""
+
+    code = "snapshot_not_found"
+
+
+class MissingEntries(NotFound):
+    """The table lacks some of the keys; `missing` lists all of them, `profile_request` would measure them."""
+
+    code = "missing_entries"
+
+
+class Conflict(LatencyError):
+    """The thing is in a state in which this cannot be done."""
+
+    code = "conflict"
+
+
+class DeviceStateUnknown(Conflict):
+    """The device has never registered that state; register again."""
+
+    code = "device_state_unknown"
+
+
+class AgentTooOld(Conflict):
+    """The agent speaks a protocol that the service no longer takes; upgrade the agent."""
+
+    code = "agent_too_old"
+
+
+class Gone(LatencyError):
+    """The thing has ended and will not come back."""
+
+    code = "gone"
+
+
+class LeaseExpired(Gone):
+    """The lease ended before the call arrived; the job may already be lent to another agent."""
+
+    code = "lease_expired"
+
+
+class ServiceUnavailable(LatencyError):
+    """The service cannot be reached, or cannot work now; try again later."""
+
+    code = "service_unavailable"
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document (`application/problem+json`); errors may add members of their own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str | None = None
+
+
+def error_from_problem(problem: Problem) -> LatencyError:
+    """Return the error that a problem document stands for; an unknown code becomes the root class."""
+    error_class = next((cls for cls in _subclasses(LatencyError) if cls.code == problem.code), LatencyError)
+    return error_class(problem.detail, **(problem.model_extra or {}))
+
+
+def _subclasses(cls: type[LatencyError]) -> Iterator[type[LatencyError]]:
+    yield cls
+    for child in cls.__subclasses__():
+        yield from _subclasses(child)

@@ -1,0 +1,74 @@
+"""Measurement: raw samples first, summary second, and how much they can be trusted; Failure: why there is none."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from latency_service.contract.device import Fact
+from latency_service.contract.summary import Summary
+
+#: A change of the measuring protocol that moves timings bumps this; measurements of two versions are not comparable.
+PROTOCOL_VERSION = 1
+
+Verdict = Literal["ok", "noisy", "unfit"]
+ErrorClass = Literal["unsupported", "out_of_memory", "crashed", "timed_out"]
+
+
+class Measurement(BaseModel):
+    """The timings of one workload in one session.
+
+    Attributes:
+        samples_ms: Every sample in the order taken, milliseconds a run (a sample is the mean of `inner_loops` runs).
+        round_sizes: How many of the samples each round took, in order.
+        disturbed: Indices of samples that something else on the host disturbed; the summary leaves them out.
+        preemptions: Involuntary context switches seen while sampling.
+        foreign_load: CPU time that other processes took on the measuring core's host while sampling, as a share of one core.
+        steal_share: Share of time the hypervisor gave to others; absent where the host does not show it.
+        clock_mhz: Core clock readings before and after each round, where the host shows them.
+        runtime_facts: What the runtime really did: version, provider, delegate in the plan.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    samples_ms: tuple[float, ...] = Field(min_length=1, max_length=100_000)
+    round_sizes: tuple[int, ...]
+    disturbed: tuple[int, ...] = ()
+    inner_loops: int = Field(ge=1)
+    warmup_runs: int = Field(ge=0)
+    summary: Summary
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    preemptions: int = Field(ge=0)
+    foreign_load: float | None = Field(default=None, ge=0)
+    steal_share: float | None = Field(default=None, ge=0)
+    clock_mhz: tuple[float, ...] = ()
+    runtime_facts: dict[str, Fact] = {}
+    protocol_version: int = PROTOCOL_VERSION
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+
+    @model_validator(mode="after")
+    def _check_consistency(self) -> "Measurement":
+        if not all(0 < sample < float("inf") for sample in self.samples_ms):
+            raise ValueError("samples_ms must be positive and finite")
+        if sum(self.round_sizes) != len(self.samples_ms):
+            raise ValueError("round_sizes must add up to the number of samples")
+        if not all(0 <= index < len(self.samples_ms) for index in self.disturbed):
+            raise ValueError("disturbed must hold indices of samples")
+        if self.verdict != "ok" and not self.reasons:
+            raise ValueError(f"verdict {self.verdict!r} needs a reason")
+        return self
+
+
+class Failure(BaseModel):
+    """Why a workload has no timing. `unsupported` and `out_of_memory` are answers; the others may be tried again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    error_class: ErrorClass
+    message: str = Field(max_length=4000)
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether another attempt on this device would end the same."""
+        return self.error_class in ("unsupported", "out_of_memory")

@@ -39,7 +39,10 @@ class DeviceDescription(BaseModel):
 
 
 class DeviceState(BaseModel):
-    """Hardware, driver, kernel, governor, runtime versions: a change makes a new state. None is 'the host does not show it'."""
+    """Hardware, driver, kernel, governor, runtime versions: a change makes a new state.
+
+    A fact that is None is one that the host does not show.
+    """
 
     model_config = ConfigDict(frozen=True)
 

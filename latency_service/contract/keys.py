@@ -1,11 +1,12 @@
 """The canonical text key of an OpSpec, both ways; the only formatter.
 
-`v1-mbconv-112x112x16-out24-k5-s2-e6-skip0-relu6`: version, kind, input as height x width x channels, then the kind's own fields in a
-fixed order, each behind its tag. Every character stands as it is in a URL. A change of format bumps KEY_VERSION.
+`v1-mbconv-112x112x16-out24-k5-s2-e6-skip0-relu6`: version, kind, input as height x width x channels, then the kind's
+own fields in a fixed order, each behind its tag. Every character stands as it is in a URL. A change of format bumps
+KEY_VERSION.
 """
 
 import re
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any, NewType, cast
 
 from pydantic import BeforeValidator, PlainSerializer, ValidationError, WithJsonSchema
 
@@ -70,7 +71,7 @@ def _parse(key: str) -> OpSpec:
     version, kind, shape, *fields = key.split("-") if key.count("-") >= 2 else (key, "", "")
     if version != KEY_VERSION:
         raise _Malformed(f"it does not start with {KEY_VERSION!r}; a key looks like {EXAMPLE_KEY!r}")
-    op_class = OP_CLASSES.get(kind)  # type: ignore[call-overload]
+    op_class = OP_CLASSES.get(cast(OpKind, kind))
     if op_class is None:
         raise _Malformed(f"unknown kind {kind!r}; known are {', '.join(OP_CLASSES)}")
     matched = _SHAPE.fullmatch(shape)
@@ -79,7 +80,7 @@ def _parse(key: str) -> OpSpec:
     height, width, channels = map(int, matched.groups())
     values = _parse_fields(op_class.kind, fields)
     try:
-        return op_class(input_height=height, input_width=width, in_channels=channels, **values)
+        return op_class.model_validate(values | {"input_height": height, "input_width": width, "in_channels": channels})
     except ValidationError as error:
         first = error.errors()[0]
         raise _Malformed(f"{first['loc'][0]}: {first['msg']}") from None

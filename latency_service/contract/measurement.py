@@ -22,7 +22,7 @@ class Measurement(BaseModel):
         round_sizes: How many of the samples each round took, in order.
         disturbed: Indices of samples that something else on the host disturbed; the summary leaves them out.
         preemptions: Involuntary context switches seen while sampling.
-        foreign_load: CPU time that other processes took on the measuring core's host while sampling, as a share of one core.
+        foreign_load: CPU time that other processes of the host took while sampling, as a share of one core.
         steal_share: Share of time the hypervisor gave to others; absent where the host does not show it.
         clock_mhz: Core clock readings before and after each round, where the host shows them.
         runtime_facts: What the runtime really did: version, provider, delegate in the plan.

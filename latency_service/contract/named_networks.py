@@ -12,7 +12,15 @@ from latency_service.contract.ops import Classifier, ConvBnAct, MBConv, OpSpec
 
 Block = tuple[int, int, int, int, bool]  # kernel_size, expand_ratio, out_channels, stride, has_skip
 
-_MOBILENET_V2_STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+_MOBILENET_V2_STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
 
 
 def network_names() -> tuple[str, ...]:

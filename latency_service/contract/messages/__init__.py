@@ -1,0 +1,71 @@
+"""What agents and clients send, and what they get: one model a message, one file a resource."""
+
+from latency_service.contract.messages.base import JobId, Key, Message, SnapshotId, TableId, WorkloadOnWire
+from latency_service.contract.messages.devices import Device, DeviceList, DeviceRegistered, DeviceRegistration
+from latency_service.contract.messages.leases import (
+    JobResult,
+    Lease,
+    LeasedJob,
+    LeaseRenewed,
+    LeaseRequest,
+    LeaseToken,
+    ResultAccepted,
+)
+from latency_service.contract.messages.profiles import (
+    JobFailure,
+    JobState,
+    ProfileCreated,
+    ProfileId,
+    ProfileRequest,
+    ProfileState,
+    ProfileStatus,
+)
+from latency_service.contract.messages.tables import (
+    Entry,
+    LatencyAnswer,
+    LookupAnswer,
+    LookupRequest,
+    MeasurementId,
+    MeasurementPage,
+    MeasurementRow,
+    Snapshot,
+    Table,
+    TableList,
+)
+
+__all__ = [
+    "Device",
+    "DeviceList",
+    "DeviceRegistered",
+    "DeviceRegistration",
+    "Entry",
+    "JobFailure",
+    "JobId",
+    "JobResult",
+    "JobState",
+    "Key",
+    "LatencyAnswer",
+    "Lease",
+    "LeaseRenewed",
+    "LeaseRequest",
+    "LeaseToken",
+    "LeasedJob",
+    "LookupAnswer",
+    "LookupRequest",
+    "MeasurementId",
+    "MeasurementPage",
+    "MeasurementRow",
+    "Message",
+    "ProfileCreated",
+    "ProfileId",
+    "ProfileRequest",
+    "ProfileState",
+    "ProfileStatus",
+    "ResultAccepted",
+    "Snapshot",
+    "SnapshotId",
+    "Table",
+    "TableId",
+    "TableList",
+    "WorkloadOnWire",
+]

@@ -1,0 +1,65 @@
+"""Requests for measurements, and how far they are."""
+
+from typing import Literal, NewType
+
+from pydantic import AwareDatetime, Field
+
+from latency_service.contract.conditions import Conditions
+from latency_service.contract.device import DeviceName
+from latency_service.contract.measurement import ErrorClass
+from latency_service.contract.messages.base import Key, Message, SnapshotId, TableId, WorkloadOnWire
+
+ProfileId = NewType("ProfileId", str)
+JobState = Literal["queued", "leased", "succeeded", "failed", "cancelled"]
+ProfileState = Literal["running", "done"]
+
+
+class ProfileRequest(Message):
+    """Ask for workloads to be measured on a device; what the table already holds is not measured again.
+
+    Attributes:
+        max_age_s: Measure again what is older than this; None takes any age, 0 measures everything anew.
+    """
+
+    device: DeviceName
+    conditions: Conditions
+    workloads: tuple[WorkloadOnWire, ...] = Field(min_length=1, max_length=20_000)
+    max_age_s: float | None = Field(default=None, ge=0)
+
+
+class ProfileCreated(Message):
+    """Which workloads the table holds already and which have been queued."""
+
+    profile_id: ProfileId
+    measured: tuple[Key, ...]
+    queued: tuple[Key, ...]
+
+
+class JobFailure(Message):
+    """A job that ended without a timing."""
+
+    workload: Key
+    error_class: ErrorClass
+    message: str
+    attempts: int
+
+
+class ProfileStatus(Message):
+    """How far a profile is. It is done when each of its jobs has ended, and then names the snapshot that was cut.
+
+    Attributes:
+        progress: Share of the workloads that are measured or have ended otherwise, 0 to 1.
+    """
+
+    profile_id: ProfileId
+    device: DeviceName
+    conditions: Conditions
+    state: ProfileState
+    counts: dict[JobState, int]
+    already_measured: int
+    progress: float
+    failures: tuple[JobFailure, ...]
+    table_id: TableId | None
+    snapshot_id: SnapshotId | None
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None

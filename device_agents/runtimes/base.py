@@ -26,20 +26,27 @@ class WorkloadOutOfMemory(LatencyError):
 
 
 class LoadedWorkload(Protocol):
-    """A workload ready to run, with several random input buffers of its own."""
+    """A workload ready to run, with several random inputs of its own."""
 
     @property
     def facts(self) -> dict[str, Fact]:
         """What the runtime really did: version, provider, delegate in the plan."""
 
+    def next_input(self) -> None:
+        """Copy the next of the random inputs to where `run` reads, and make this workload's thread count current.
+
+        Belongs before a sample, never inside the timed window. So every runtime finds its input in the cache, at the
+        same address, as the op before it would have left it.
+        """
+
     def run(self) -> None:
-        """Run once on the next of the rotating input buffers; may return before an accelerator is done."""
+        """Run once on the current input; may return before an accelerator is done."""
 
     def synchronize(self) -> None:
         """Return once everything that `run` started has ended."""
 
     def infer(self, images: Array) -> Array:
-        """Return the output for images of shape (batch_size, channels, height, width), in that layout too; for tests."""
+        """Return the output for images, both (batch_size, channels, height, width); logits are a 1x1 map; for tests."""
 
     def close(self) -> None:
         """Release what the workload holds."""

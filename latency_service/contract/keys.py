@@ -109,7 +109,11 @@ def _from_text(name: str, text: str) -> int | bool | str:
 
 
 def _op_from_wire(value: object) -> object:
-    return parse_key(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return parse_key(value)
+    if not isinstance(value, OpSpec):
+        raise ValueError("an op travels as its text key")
+    return value
 
 
 #: An OpSpec that travels as its key.

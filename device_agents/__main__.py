@@ -1,0 +1,5 @@
+"""`python -m device_agents` is `device-agent`."""
+
+from device_agents.cli import app
+
+app()

@@ -1,0 +1,150 @@
+"""ChildLauncher: starts measuring children, listens to them, and ends them."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from pydantic import ValidationError
+
+from device_agents.orders import EVENT, ORDER, Event, MeasureOrder, Order
+from latency_service.contract.errors import LatencyError
+from latency_service.contract.measurement import ErrorClass, Failure
+
+WORKER = (sys.executable, "-m", "device_agents.worker")
+
+#: glibc's default allocator gives memory back and faults it in again between runs: up to two thirds of an op's time.
+_ALLOCATOR = {
+    "MALLOC_MMAP_THRESHOLD_": "4294967296",
+    "MALLOC_TRIM_THRESHOLD_": "8589934592",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_LISTEN_S = 0.2
+_STDERR_TAIL = 1500
+
+
+class ChildFailed(LatencyError):
+    """The measuring child died, fell silent or spoke nonsense; `failure` is what that means for a job."""
+
+    code = "child_failed"
+
+    def __init__(self, error_class: ErrorClass, message: str) -> None:
+        super().__init__(message)
+        self.failure = Failure(error_class=error_class, message=message)
+
+
+@dataclass(frozen=True)
+class ChildLauncher:
+    """Knows how to start a child.
+
+    Attributes:
+        command: What is started.
+        deadline_s: A child that is silent for longer is killed.
+    """
+
+    deadline_s: float
+    command: tuple[str, ...] = WORKER
+
+    def events(self, order: Order, is_unwanted: Callable[[], bool] = lambda: False) -> Generator[Event, None, None]:
+        """Yield what a fresh child says about the order, until it is done or `is_unwanted`; it is dead afterwards.
+
+        Raises:
+            ChildFailed: The child crashed or passed its deadline.
+        """
+        with tempfile.TemporaryFile() as stderr, _started(self.command, order, stderr) as child:
+            lines = _listen(child)
+            heard = time.monotonic()
+            while not is_unwanted():
+                try:
+                    line = lines.get(timeout=_LISTEN_S)
+                except queue.Empty:
+                    if time.monotonic() - heard > self.deadline_s:
+                        raise ChildFailed("timed_out", f"no sign of life for {self.deadline_s:g} s") from None
+                    continue
+                if line is None:
+                    _check_the_end(child.wait(), stderr)
+                    return
+                heard = time.monotonic()
+                yield _decoded(line)
+
+
+def child_environment(threads: int, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a child that measures with so many threads."""
+    allocator = _ALLOCATOR if sys.maxsize > 2**32 else {}
+    return {**inherited, **allocator, **dict.fromkeys(_THREADS, str(threads))}
+
+
+@contextmanager
+def _started(command: tuple[str, ...], order: Order, stderr: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
+    threads = order.conditions.threads if isinstance(order, MeasureOrder) else 1
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=child_environment(threads, os.environ),
+        process_group=0,  # Ctrl-C is for the supervisor, which lets the child finish
+    )
+    try:
+        _send(child, order)
+        yield child
+    finally:
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def _send(child: "subprocess.Popen[bytes]", order: Order) -> None:
+    assert child.stdin is not None
+    try:
+        child.stdin.write(ORDER.dump_json(order) + b"\n")
+        child.stdin.flush()
+    except BrokenPipeError:
+        raise ChildFailed("crashed", f"the child ended before it was told anything (code {child.wait()})") from None
+
+
+def _listen(child: "subprocess.Popen[bytes]") -> "queue.SimpleQueue[bytes | None]":
+    """Return the queue onto which a thread puts each whole line, and None at the end."""
+    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    stdout = child.stdout
+    assert stdout is not None
+
+    def read() -> None:
+        for line in stdout:
+            if line.endswith(b"\n"):  # a child killed in the middle of a line has not said it
+                lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True, name="listener").start()
+    return lines
+
+
+def _decoded(line: bytes) -> Event:
+    try:
+        return EVENT.validate_json(line)
+    except ValidationError as error:
+        raise ChildFailed("crashed", f"the child wrote {line[:200]!r}, which is no event: {error}") from None
+
+
+def _check_the_end(returncode: int, stderr: IO[bytes]) -> None:
+    if returncode == 0:
+        return
+    cause = f"ended with code {returncode}"
+    if returncode < 0:
+        cause = f"was killed by {signal.Signals(-returncode).name}"
+    if returncode == -signal.SIGKILL:
+        cause += " (not by the agent: often the kernel, out of memory)"
+    stderr.seek(0)
+    said = stderr.read().decode(errors="replace").strip()[-_STDERR_TAIL:]
+    raise ChildFailed("crashed", f"the measuring child {cause}" + (f": {said}" if said else ""))

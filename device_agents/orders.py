@@ -1,0 +1,65 @@
+"""What the supervisor tells the measuring child, and what it hears: one JSON line each, over stdin and stdout."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from device_agents.stopwatch.rules import TimingRules
+from latency_service.contract.conditions import Conditions, RuntimeName
+from latency_service.contract.device import RuntimeStatus
+from latency_service.contract.messages import JobId, JobResult, LeasedJob
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MeasureOrder(_Line):
+    """Measure these jobs, interleaved, under the same conditions.
+
+    Attributes:
+        cores: The cores to be pinned to; empty where the host cannot pin.
+        seed: Draws the order of the rounds; weights and inputs are the same for every seed.
+    """
+
+    kind: Literal["measure"] = "measure"
+    conditions: Conditions
+    jobs: tuple[LeasedJob, ...] = Field(min_length=1)
+    cores: tuple[int, ...] = ()
+    rules: TimingRules = TimingRules()
+    seed: int = 0
+
+
+class ProbeOrder(_Line):
+    """Say whether a runtime works here."""
+
+    kind: Literal["probe"] = "probe"
+    runtime: RuntimeName
+
+
+class Working(_Line):
+    """The child begins something for this job: a sign of life, and who to suspect if it is the last."""
+
+    kind: Literal["working"] = "working"
+    job_id: JobId
+
+
+class Answered(_Line):
+    """A job is done."""
+
+    kind: Literal["answered"] = "answered"
+    result: JobResult
+
+
+class Probed(_Line):
+    """Whether the runtime works here."""
+
+    kind: Literal["probed"] = "probed"
+    status: RuntimeStatus
+
+
+Order = Annotated[MeasureOrder | ProbeOrder, Field(discriminator="kind")]
+Event = Annotated[Working | Answered | Probed, Field(discriminator="kind")]
+
+ORDER: TypeAdapter[Order] = TypeAdapter(Order)
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -1,0 +1,34 @@
+"""The runtimes by name; a runtime's module is imported when it is asked for, its engine when it loads."""
+
+from pkgutil import resolve_name
+
+from device_agents.runtimes.base import Runtime
+from latency_service.contract.errors import UnknownName
+
+_RUNTIMES = {
+    "onnxruntime": "device_agents.runtimes.onnxruntime_runtime:OnnxruntimeRuntime",
+    "tflite": "device_agents.runtimes.tflite_runtime:TfliteRuntime",
+    "torch": "device_agents.runtimes.torch_runtime:TorchRuntime",
+}
+
+
+def runtime_names() -> tuple[str, ...]:
+    """Return every known name."""
+    return tuple(_RUNTIMES)
+
+
+def make_runtime(name: str) -> Runtime:
+    """Return a runtime by name, whether it works on this host or not: `probe` says that.
+
+    Raises:
+        UnknownName: No runtime has that name; the message lists those there are.
+    """
+    if name not in _RUNTIMES:
+        raise UnknownName(f"no runtime is called {name!r}; known are {', '.join(_RUNTIMES)}")
+    runtime: Runtime = resolve_name(_RUNTIMES[name])()
+    return runtime
+
+
+def all_runtimes() -> tuple[Runtime, ...]:
+    """Return every known runtime."""
+    return tuple(make_runtime(name) for name in _RUNTIMES)

@@ -1,0 +1,52 @@
+"""TimingRules: the numbers of the measuring protocol."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TimingRules(BaseModel):
+    """When a sample is long enough, a workload warm, a series done, and a result trusted.
+
+    The defaults measure 100 small ops within a minute on one core. A change that moves timings bumps PROTOCOL_VERSION.
+
+    Attributes:
+        min_sample_ms: A sample lasts at least this long.
+        max_timer_share: Reading the clock takes at most this share of a sample.
+        max_resolution_share: The clock's smallest step is at most this share of a sample.
+        warmup_window: Clean samples in each of the two windows that are compared.
+        warmup_tolerance: Two windows agree when their quartiles differ by no more than this share, or by the noise.
+        warmup_max_s: Warm-up ends here, steady or not, once a few windows have been taken.
+        round_samples: A workload's turn takes at most this many samples ...
+        round_s: ... and ends early after this time, so that long workloads interleave too.
+        min_rounds: Fewest turns, so that each workload sees different moments of the host.
+        min_samples: Fewest clean samples for a stop before the time is out.
+        min_s: Shortest sampling time for a stop before the time is out.
+        target_relative_ci: Stop once the median's interval is within +- this share.
+        plateau_ratio: Stop once twice the samples leave the interval wider than this share of what it was (independent
+            samples would leave 0.71 of it).
+        max_s: The time is out after this much sampling, if `fewest_samples` are clean.
+        fewest_samples: Fewer clean samples than this are no measurement.
+        patience_s: A host that disturbs too many samples is given up after this much sampling.
+        ok_relative_ci: A wider interval than this is `noisy`.
+
+    Source: pyperf (warm-up), torch.utils.benchmark (inner loop), nvbench (stop rule), google/benchmark (interleaving).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_sample_ms: float = Field(default=1.0, gt=0)
+    max_timer_share: float = Field(default=1e-4, gt=0)
+    max_resolution_share: float = Field(default=1e-3, gt=0)
+    warmup_window: int = Field(default=5, ge=3)
+    warmup_tolerance: float = Field(default=0.02, gt=0)
+    warmup_max_s: float = Field(default=0.3, ge=0)
+    round_samples: int = Field(default=8, ge=1)
+    round_s: float = Field(default=0.25, gt=0)
+    min_rounds: int = Field(default=4, ge=1)
+    min_samples: int = Field(default=30, ge=6)
+    min_s: float = Field(default=0.04, ge=0)
+    target_relative_ci: float = Field(default=0.01, gt=0)
+    plateau_ratio: float = Field(default=0.9, gt=0, le=1)
+    max_s: float = Field(default=0.35, gt=0)
+    fewest_samples: int = Field(default=10, ge=6)
+    patience_s: float = Field(default=5.0, gt=0)
+    ok_relative_ci: float = Field(default=0.05, gt=0)

@@ -1,0 +1,64 @@
+"""Sample: some runs of a subject between two readings of the clock."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from device_agents.stopwatch.instruments import Instruments
+from latency_service.contract.device import Fact
+
+
+class Subject(Protocol):
+    """What is measured: a loaded workload, as far as the stopwatch sees it."""
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """What the runtime really did."""
+
+    def next_input(self) -> None:
+        """Make another of the random inputs current; never inside the timed window."""
+
+    def run(self) -> None:
+        """Run once; may return before an accelerator is done."""
+
+    def synchronize(self) -> None:
+        """Return once everything that `run` started has ended."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How long `runs` runs took together, and how often the kernel took the CPU away meanwhile."""
+
+    duration_ns: int
+    runs: int
+    switches: int
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Say whether something else had the CPU during the sample."""
+        return self.switches > 0
+
+    @property
+    def ms_per_run(self) -> float:
+        """Milliseconds a run; a clock too coarse to see the runs counts as one nanosecond."""
+        return max(1, self.duration_ns) / self.runs / 1e6
+
+
+def take_sample(subject: Subject, runs: int, instruments: Instruments) -> Sample:
+    """Time `runs` runs of the subject, on an input of its own, as one."""
+    run, clock, counters = subject.run, instruments.clock, instruments.counters
+    subject.next_input()
+    switches_before = counters.involuntary_switches()
+    start = clock.now_ns()
+    for _ in range(runs):
+        run()
+    subject.synchronize()
+    duration = clock.now_ns() - start
+    return Sample(duration, runs, counters.involuntary_switches() - switches_before)
+
+
+def take_clean_sample(subject: Subject, runs: int, instruments: Instruments, tries: int = 3) -> Sample:
+    """Return the first undisturbed of a few samples, or the shortest of them where all were disturbed."""
+    samples: list[Sample] = []
+    while not samples or (samples[-1].is_disturbed and len(samples) < tries):
+        samples.append(take_sample(subject, runs, instruments))
+    return samples[-1] if not samples[-1].is_disturbed else min(samples, key=lambda sample: sample.duration_ns)

@@ -1,0 +1,82 @@
+"""Latency tables: device state, conditions and protocol version, and which are there."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Row, Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from latency_service.contract.errors import TableNotFound
+from latency_service.contract.measurement import PROTOCOL_VERSION
+from latency_service.contract.messages import TableId
+from latency_service.repositories.bulk import chunks, insert_missing
+from latency_service.tables import Conditions, Device, DeviceState, LatencyTable, Measurement
+
+TableRow = Row[LatencyTable, Device, DeviceState, Conditions]
+
+
+def table_id(device_name: str, fingerprint: str, conditions_id: str, protocol_version: int) -> TableId:
+    """Return the id of such a table, be it there or not: 16 hex digits of a SHA-256."""
+    content = orjson.dumps([device_name, fingerprint, conditions_id, protocol_version])
+    return TableId(hashlib.sha256(content).hexdigest()[:16])
+
+
+def present_id(device: Device, conditions_id: str) -> TableId:
+    """Return the id of the table of the device's present state."""
+    return table_id(device.name, device.fingerprint, conditions_id, PROTOCOL_VERSION)
+
+
+def ensure(session: Session, state: DeviceState, conditions_id: str, protocol_version: int, now: datetime) -> TableId:
+    """Return the table's id, after adding it where it is new."""
+    device = session.get_one(Device, state.device_id)
+    new_id = table_id(device.name, state.fingerprint, conditions_id, protocol_version)
+    row = {"id": new_id, "state_id": state.id, "conditions_id": conditions_id}
+    insert_missing(session, LatencyTable, [row | {"protocol_version": protocol_version, "created_at": now}])
+    return new_id
+
+
+def get(session: Session, wanted_id: str) -> TableRow:
+    """Return a table.
+
+    Raises:
+        TableNotFound: No table has that id.
+    """
+    row = session.execute(_joined().where(LatencyTable.id == wanted_id)).one_or_none()
+    if row is None:
+        raise TableNotFound(f"no table has the id {wanted_id!r}; GET /v1/tables lists those there are")
+    return row
+
+
+def find(session: Session, device: str | None, **conditions: str | int | None) -> Sequence[TableRow]:
+    """Return the tables that match; those of the devices' present states first, then the newest."""
+    query = _joined() if device is None else _joined().where(Device.name == device)
+    for name, value in conditions.items():
+        if value is not None:
+            query = query.where(getattr(Conditions, name) == value)
+    present = and_(DeviceState.fingerprint == Device.fingerprint, LatencyTable.protocol_version == PROTOCOL_VERSION)
+    order = (case((present, 0), else_=1), LatencyTable.created_at.desc(), LatencyTable.id)
+    return session.execute(query.order_by(*order)).all()
+
+
+def count_entries(session: Session, table_ids: Collection[str]) -> dict[str, int]:
+    """Return how many workloads each table has a value for."""
+    counts: dict[str, int] = {}
+    for chunk in chunks(table_ids):
+        query = (
+            select(Measurement.table_id, func.count(Measurement.workload_key.distinct()))
+            .where(Measurement.table_id.in_(chunk), Measurement.verdict != "unfit")
+            .group_by(Measurement.table_id)
+        )
+        counts.update(iter(session.execute(query)))
+    return counts
+
+
+def _joined() -> Select[LatencyTable, Device, DeviceState, Conditions]:
+    return (
+        select(LatencyTable, Device, DeviceState, Conditions)
+        .join(DeviceState, DeviceState.id == LatencyTable.state_id)
+        .join(Device, Device.id == DeviceState.device_id)
+        .join(Conditions, Conditions.id == LatencyTable.conditions_id)
+    )

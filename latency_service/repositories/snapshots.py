@@ -1,0 +1,30 @@
+"""Snapshots, as the bytes that are served."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from latency_service.contract.errors import SnapshotNotFound
+from latency_service.repositories.bulk import insert_missing
+from latency_service.tables import LatencyTable, Snapshot
+
+
+def add(session: Session, snapshot_id: str, table_id: str, content: bytes, now: datetime) -> None:
+    """Store a snapshot, where it is new, and make it its table's latest."""
+    row = {"id": snapshot_id, "table_id": table_id, "content": content, "created_at": now}
+    insert_missing(session, Snapshot, [row])
+    latest = update(LatencyTable).where(LatencyTable.id == table_id)
+    session.execute(latest.values(latest_snapshot_id=snapshot_id))
+
+
+def get(session: Session, snapshot_id: str) -> Snapshot:
+    """Return a snapshot.
+
+    Raises:
+        SnapshotNotFound: None has that id.
+    """
+    snapshot = session.get(Snapshot, snapshot_id)
+    if snapshot is None:
+        raise SnapshotNotFound(f"no snapshot has the id {snapshot_id!r}; GET /v1/tables names each table's latest")
+    return snapshot

@@ -1,0 +1,71 @@
+"""What was measured: latency tables, measurements, snapshots."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from latency_service.tables.base import Base
+
+
+class LatencyTable(Base):
+    """A latency table: device state, conditions and protocol version. The id is a hash of them.
+
+    `latest_snapshot_id` refers to snapshots.id; a foreign key would close a circle with snapshots.table_id.
+    """
+
+    __tablename__ = "latency_tables"
+    __table_args__ = (UniqueConstraint("state_id", "conditions_id", "protocol_version"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    state_id: Mapped[int] = mapped_column(ForeignKey("device_states.id"))
+    conditions_id: Mapped[str] = mapped_column(ForeignKey("conditions.id"))
+    protocol_version: Mapped[int]
+    created_at: Mapped[datetime]
+    latest_snapshot_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class Measurement(Base):
+    """A measurement's summary. Never changed or deleted; the id is the agent's."""
+
+    __tablename__ = "measurements"
+    __table_args__ = (
+        Index(None, "table_id", "workload_key", "verdict", "sequence"),
+        Index(None, "table_id", "sequence"),
+        {"sqlite_autoincrement": True},
+    )
+
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    table_id: Mapped[str] = mapped_column(ForeignKey("latency_tables.id"))
+    workload_key: Mapped[str] = mapped_column(ForeignKey("workloads.key"))
+    attempt: Mapped[int]
+    leased: Mapped[bool]
+    verdict: Mapped[str] = mapped_column(String(8))
+    reasons: Mapped[list[str]]
+    summary: Mapped[dict[str, Any]]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+
+
+class MeasurementBody(Base):
+    """All of a measurement as JSON text, raw samples included: apart, so that pages need not load it."""
+
+    __tablename__ = "measurement_bodies"
+
+    measurement_id: Mapped[str] = mapped_column(ForeignKey("measurements.id"), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class Snapshot(Base):
+    """An immutable cut of a table, as the bytes that are served."""
+
+    __tablename__ = "snapshots"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    table_id: Mapped[str] = mapped_column(ForeignKey("latency_tables.id"), index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]

@@ -1,0 +1,118 @@
+"""What is to be measured and who is at it: workloads, profiles, jobs, leases, failed attempts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from latency_service.tables.base import Base
+
+_ACTIVE = text("state IN ('queued', 'leased')")
+
+
+class Workload(Base):
+    """An op or a network; `spec` is its form on the wire."""
+
+    __tablename__ = "workloads"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    spec: Mapped[Any] = mapped_column(JSON)
+
+
+class Profile(Base):
+    """A request to measure workloads; `table_id` and `snapshot_id` are known once it is done."""
+
+    __tablename__ = "profiles"
+    __table_args__ = (Index(None, "device_id", "state"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"))
+    conditions_id: Mapped[str] = mapped_column(ForeignKey("conditions.id"))
+    max_age_s: Mapped[float | None]
+    state: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    table_id: Mapped[str | None] = mapped_column(ForeignKey("latency_tables.id"))
+    snapshot_id: Mapped[str | None] = mapped_column(ForeignKey("snapshots.id"))
+
+
+class ProfileWorkload(Base):
+    """One workload of a profile, and the job that measures it; no job where the table held it already."""
+
+    __tablename__ = "profile_workloads"
+
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profiles.id"), primary_key=True)
+    workload_key: Mapped[str] = mapped_column(ForeignKey("workloads.key"), primary_key=True)
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"), index=True)
+
+
+class Job(Base):
+    """One workload to measure on a device under conditions; at most one such job is active at a time."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_queue", "device_id", "state", "created_at", "position"),
+        Index(
+            "uq_jobs_active",
+            "device_id",
+            "conditions_id",
+            "workload_key",
+            unique=True,
+            sqlite_where=_ACTIVE,
+            postgresql_where=_ACTIVE,
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"))
+    conditions_id: Mapped[str] = mapped_column(ForeignKey("conditions.id"))
+    workload_key: Mapped[str] = mapped_column(ForeignKey("workloads.key"))
+    position: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    lease_token: Mapped[str | None] = mapped_column(ForeignKey("leases.token"), index=True)
+    error_class: Mapped[str | None] = mapped_column(String(16))
+    error_message: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Lease(Base):
+    """A batch of jobs lent to an agent; it lives until `expires_at` or `ended_at`."""
+
+    __tablename__ = "leases"
+    __table_args__ = (Index(None, "device_id", "ended_at", "expires_at"),)
+
+    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"))
+    state_id: Mapped[int] = mapped_column(ForeignKey("device_states.id"))
+    conditions_id: Mapped[str] = mapped_column(ForeignKey("conditions.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class LeaseJob(Base):
+    """One job of a lease, and the how-manieth attempt that was; it stays when the lease has ended."""
+
+    __tablename__ = "lease_jobs"
+
+    lease_token: Mapped[str] = mapped_column(ForeignKey("leases.token"), primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    attempt: Mapped[int]
+
+
+class FailedAttempt(Base):
+    """Why one attempt gave no timing. Never changed or deleted; the id is the agent's."""
+
+    __tablename__ = "failed_attempts"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), index=True)
+    attempt: Mapped[int]
+    error_class: Mapped[str] = mapped_column(String(16))
+    message: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime]

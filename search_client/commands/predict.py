@@ -1,0 +1,65 @@
+"""`search-client predict`: what the table promises for a network."""
+
+from pydantic import BaseModel
+
+from latency_service.contract.conditions import Conditions
+from latency_service.contract.messages import SnapshotId
+from latency_service.contract.network import WorkloadKey, workload_key
+from search_client.commands import options
+from search_client.commands.console import milliseconds, print_facts, print_json, readable_errors
+from search_client.commands.subjects import read_network
+from search_client.latency.client import ServiceClient
+from search_client.latency.table import LatencyTable
+
+
+class Prediction(BaseModel):
+    """The sum of a network's entries, with the interval that follows from the entries' own."""
+
+    network: WorkloadKey
+    device: str
+    conditions: Conditions
+    snapshot_id: SnapshotId
+    predicted_ms: float
+    predicted_ci_ms: tuple[float, float]
+    macs: int
+    parameters: int
+
+
+def predict(
+    device: options.Device,
+    runtime: options.Runtime,
+    architecture: options.ArchitectureFile = None,
+    network: options.NetworkName = None,
+    resolution: options.Resolution = 224,
+    precision: options.PrecisionOption = None,
+    threads: options.Threads = None,
+    batch_size: options.BatchSize = None,
+    server: options.Server = options.DEFAULT_SERVER,
+    as_json: options.Json = False,
+) -> None:
+    """Predict a network's latency from the table; nothing is measured."""
+    with readable_errors():
+        spec = read_network(architecture, network, resolution)
+        conditions = options.make_conditions(runtime, precision, threads, batch_size)
+        with ServiceClient(server) as client:
+            table = LatencyTable.fetch(client, device, conditions)
+        prediction = Prediction(
+            network=workload_key(spec),
+            device=table.device,
+            conditions=conditions,
+            snapshot_id=table.snapshot_id,
+            predicted_ms=table.network_ms(spec),
+            predicted_ci_ms=table.network_ci_ms(spec),
+            macs=spec.macs,
+            parameters=spec.parameters,
+        )
+        if as_json:
+            print_json(prediction)
+        else:
+            facts = {
+                "predicted": milliseconds(prediction.predicted_ms, prediction.predicted_ci_ms),
+                "MACs": f"{spec.macs / 1e6:.2f} M",
+                "parameters": f"{spec.parameters:,}",
+                "snapshot": table.snapshot_id,
+            }
+            print_facts(f"On {table.device}, {conditions}", facts)

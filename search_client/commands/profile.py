@@ -1,0 +1,114 @@
+"""`search-client profile`: have a device measure what a search or a prediction needs."""
+
+import time
+
+from pydantic import BaseModel
+
+from latency_service.contract.errors import InvalidInput
+from latency_service.contract.messages import ProfileId, ProfileRequest, ProfileStatus, SnapshotId, TableId
+from latency_service.contract.ops import OpSpec
+from search_client.commands import options
+from search_client.commands.console import POLL_S, print_facts, print_json, profile_bar, readable_errors
+from search_client.commands.subjects import build_space, read_network
+from search_client.latency.client import ServiceClient, wait_for_profile
+from search_client.latency.expected import SupernetLatency
+from search_client.latency.table import LatencyTable
+from search_client.spaces.space import SearchSpace
+from search_client.verify import NotMeasured
+
+
+class ProfileAnswer(BaseModel):
+    """What a profile came to.
+
+    Attributes:
+        already_measured: Ops that the table held before.
+        measured: Ops that were measured now.
+        fastest_ms: Latency of the space's fastest network; None where no space was profiled.
+        slowest_ms: Of its slowest one.
+    """
+
+    profile_id: ProfileId
+    table_id: TableId
+    snapshot_id: SnapshotId
+    ops: int
+    already_measured: int
+    measured: int
+    fastest_ms: float | None = None
+    slowest_ms: float | None = None
+
+
+def profile(
+    device: options.Device,
+    runtime: options.Runtime,
+    space: options.SpaceName = None,
+    space_param: options.SpaceParams = None,
+    architecture: options.ArchitectureFile = None,
+    network: options.NetworkName = None,
+    resolution: options.Resolution = 224,
+    precision: options.PrecisionOption = None,
+    threads: options.Threads = None,
+    batch_size: options.BatchSize = None,
+    max_age_s: options.MaxAge = None,
+    server: options.Server = options.DEFAULT_SERVER,
+    as_json: options.Json = False,
+) -> None:
+    """Measure the ops of a search space, or of one network; what the table holds already is not measured again."""
+    with readable_errors():
+        searched = _space(space, space_param, architecture, network)
+        ops = searched.ops() if searched else tuple(dict.fromkeys(read_network(architecture, network, resolution).ops))
+        conditions = options.make_conditions(runtime, precision, threads, batch_size)
+        request = ProfileRequest(device=device, conditions=conditions, workloads=ops, max_age_s=max_age_s)
+        with ServiceClient(server) as client:
+            answer = _run_profile(client, request, ops, searched)
+        if as_json:
+            print_json(answer)
+        else:
+            print_facts(f"Profile of {device}, {conditions}", _facts(answer))
+
+
+def _space(name: str | None, params: list[str] | None, architecture: object, network: object) -> SearchSpace | None:
+    if name is None:
+        return None
+    if architecture is not None or network is not None:
+        raise InvalidInput("give exactly one of --space, --architecture and --network")
+    return build_space(name, options.parse_assignments(params))
+
+
+def _run_profile(
+    client: ServiceClient, request: ProfileRequest, ops: tuple[OpSpec, ...], searched: SearchSpace | None
+) -> ProfileAnswer:
+    created = client.create_profile(request)
+    with profile_bar(f"measuring on {request.device}", total=len(ops)) as show:
+        status = wait_for_profile(client, created.profile_id, show, lambda: time.sleep(POLL_S))
+    table_id, snapshot_id = _outcome(status)
+    answer = ProfileAnswer(
+        profile_id=created.profile_id,
+        table_id=table_id,
+        snapshot_id=snapshot_id,
+        ops=len(ops),
+        already_measured=len(created.measured),
+        measured=len(created.queued),
+    )
+    if searched is None:
+        return answer
+    fastest_ms, slowest_ms = SupernetLatency(searched, LatencyTable(client.snapshot(snapshot_id))).range_ms
+    return answer.model_copy(update={"fastest_ms": fastest_ms, "slowest_ms": slowest_ms})
+
+
+def _outcome(status: ProfileStatus) -> tuple[TableId, SnapshotId]:
+    if status.failures:
+        reasons = "\n".join(f"  {each.workload} ({each.error_class}): {each.message}" for each in status.failures)
+        raise NotMeasured(f"{status.device} did not measure {len(status.failures)} op(s):\n{reasons}")
+    if status.table_id is None or status.snapshot_id is None:
+        raise NotMeasured(f"the profile {status.profile_id} ended without a snapshot: it was cancelled")
+    return status.table_id, status.snapshot_id
+
+
+def _facts(answer: ProfileAnswer) -> dict[str, str]:
+    facts = {
+        "ops": f"{answer.ops}: {answer.already_measured} were there, {answer.measured} measured now",
+        "snapshot": answer.snapshot_id,
+    }
+    if answer.fastest_ms is not None:
+        facts["networks of this space"] = f"{answer.fastest_ms:.4g} to {answer.slowest_ms:.4g} ms"
+    return facts

@@ -1,0 +1,155 @@
+"""`search-client search`: find the network of a space that fits a latency target on one device."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from latency_service.contract.errors import InvalidInput
+from search_client.commands import options
+from search_client.commands.console import (
+    EXIT_INTERRUPTED,
+    milliseconds,
+    print_facts,
+    print_json,
+    readable_errors,
+    stderr,
+    stop_at_signal,
+)
+from search_client.data.dataset import ImageSet
+from search_client.data.registry import load_data_set
+from search_client.latency.client import ServiceClient
+from search_client.latency.table import LatencyTable
+from search_client.training.config import SearchConfig
+from search_client.training.progress import SearchInterrupted, SearchProgress, Watcher
+from search_client.training.result import SearchResult
+from search_client.training.run_folder import RunFolder
+from search_client.training.search_run import SearchRun, feasible_latency
+
+Epochs = Annotated[int | None, typer.Option(min=0)]
+
+
+def search(
+    run: Annotated[Path, typer.Option(help="Folder of the run; everything that comes of it goes there.")],
+    resume: Annotated[bool, typer.Option(help="Go on with the run that the folder holds.")] = False,
+    target_ms: Annotated[float | None, typer.Option(help="Latency that the network shall have.")] = None,
+    device: options.DeviceOfNewRun = None,
+    runtime: options.RuntimeOfNewRun = None,
+    space: options.SpaceName = None,
+    space_param: options.SpaceParams = None,
+    precision: options.PrecisionOption = None,
+    threads: options.Threads = None,
+    batch_size: options.BatchSize = None,
+    data_set: Annotated[str | None, typer.Option(help="auto, cifar10 or digits; default auto.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random; default 0.")] = None,
+    warmup_epochs: Epochs = None,
+    search_epochs: Epochs = None,
+    fine_tune_epochs: Epochs = None,
+    image_limit: Annotated[int | None, typer.Option(min=1, help="Training images used.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="Any other search setting, such as alpha_lr=0.02; repeatable.")
+    ] = None,
+    server: options.Server = options.DEFAULT_SERVER,
+    cache_dir: options.CacheDir = options.DEFAULT_CACHE_DIR,
+    as_json: options.Json = False,
+) -> None:
+    """Search a network for one device. Nothing is measured: `search-client profile` fills the table beforehand."""
+    settings: dict[str, Any] = {
+        "target_ms": target_ms,
+        "device": device,
+        "space": space,
+        "data_set": data_set,
+        "seed": seed,
+        "warmup_epochs": warmup_epochs,
+        "search_epochs": search_epochs,
+        "fine_tune_epochs": fine_tune_epochs,
+        "image_limit": image_limit,
+    }
+    with readable_errors():
+        given = {name: value for name, value in settings.items() if value is not None}
+        given |= options.parse_assignments(setting)
+        if resume:
+            if given or runtime or space_param or precision or threads or batch_size:
+                raise InvalidInput("a resumed run keeps its settings: give --run and --resume alone")
+            folder = RunFolder.open(run)
+            images = None if folder.result else _load(folder.config.data_set, cache_dir)
+        else:
+            conditions = options.make_conditions(options.require(runtime, "--runtime"), precision, threads, batch_size)
+            params = options.parse_assignments(space_param)
+            config = SearchConfig.checked(conditions=conditions, space_params=params, **given)
+            folder, images = _start(run, config, server, cache_dir)
+        result = folder.result if images is None else _run(folder, images)
+        assert result is not None
+        if as_json:
+            print_json(result)
+        else:
+            _print_result(result)
+
+
+def _start(run: Path, config: SearchConfig, server: str, cache_dir: Path) -> tuple[RunFolder, ImageSet]:
+    """Make the run's folder once everything is known to fit together."""
+    with ServiceClient(server) as client:
+        table = LatencyTable.fetch(client, config.device, config.conditions)
+    images = _load(config.data_set, cache_dir)
+    config = config.model_copy(update={"data_set": images.name})
+    feasible_latency(config, table, images)
+    return RunFolder.create(run, config, table.snapshot), images
+
+
+def _load(name: str, cache_dir: Path) -> ImageSet:
+    with stderr().status(f"loading data set {name}"):
+        images = load_data_set(name, cache_dir)
+    if images.notice is not None:
+        stderr().print(Panel(images.notice, title="another data set than you may think", style="bold yellow"))
+    return images
+
+
+def _run(folder: RunFolder, images: ImageSet) -> SearchResult:
+    try:
+        with stop_at_signal() as stop_requested, _search_bar() as show:
+            return SearchRun(folder, images, Watcher(show, stop_requested, time.monotonic)).run()
+    except SearchInterrupted:
+        stderr().print(f"stopped; go on with: search-client search --run {folder.path} --resume", soft_wrap=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+@contextmanager
+def _search_bar() -> Iterator[Callable[[SearchProgress], None]]:
+    columns = (
+        TextColumn("{task.description:<11}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[figures]}"),
+    )
+    with Progress(*columns, console=stderr()) as progress:
+        task = progress.add_task("starting", total=None, figures="")
+
+        def show(now: SearchProgress) -> None:
+            figures = (
+                f"loss {now.loss:.2f}  expected {now.expected_ms:.3g} ms  derived {now.derived_ms:.3g} ms  "
+                f"entropy {now.entropy:.2f}"
+            )
+            progress.update(task, description=now.phase, completed=now.step, total=now.total_steps, figures=figures)
+
+        yield show
+
+
+def _print_result(result: SearchResult) -> None:
+    facts = {
+        "target": f"{result.target_ms:.4g} ms",
+        "predicted": milliseconds(result.predicted_ms, result.predicted_ci_ms),
+        "accuracy": f"{result.validation_accuracy:.1%} of {result.validation_images} {result.data_set} images",
+        "MACs": f"{result.macs / 1e6:.2f} M",
+        "parameters": f"{result.parameters:,}",
+        "snapshot": result.snapshot_id,
+        "took": f"{result.seconds:.0f} s",
+    }
+    print_facts(f"For {result.device}, {result.conditions}", facts)
+    Console().print(result.architecture.describe(), highlight=False)

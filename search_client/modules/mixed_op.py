@@ -1,0 +1,42 @@
+"""MixedOp: one block of the supernet, which holds every candidate op and runs one of them."""
+
+import torch
+from torch import Tensor, nn
+
+from search_client.modules.blocks import build_op
+from search_client.spaces.space import Block
+
+
+class MixedOp(nn.Module):
+    """Candidate ops with a logit each; `active` is the index of the one that runs.
+
+    Candidates that are not active compute nothing, hold no activations and keep their batch statistics.
+
+    Attributes:
+        alpha: Shape (num_candidates,), logits; the architecture parameter.
+        active: Index of the candidate that runs.
+    """
+
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        self.ops = nn.ModuleList(build_op(op) for op in block.candidates)
+        self.alpha = nn.Parameter(torch.zeros(len(block.candidates)))
+        self.active = 0
+
+    def path_probs(self) -> Tensor:
+        """Return softmax(alpha), shape (num_candidates,), differentiable."""
+        return torch.softmax(self.alpha, dim=0)
+
+    def sample(self, generator: torch.Generator) -> None:
+        """Draw the active op by the path probabilities. The generator is one of the CPU's."""
+        probs = self.path_probs().detach().cpu()
+        self.active = int(torch.multinomial(probs, 1, generator=generator))
+
+    def sample_uniform(self, generator: torch.Generator) -> None:
+        """Draw the active op, each candidate alike."""
+        self.active = int(torch.randint(len(self.ops), (), generator=generator))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run the active op on x, shape (N, C, H, W)."""
+        y: Tensor = self.ops[self.active](x)
+        return y

@@ -1,0 +1,22 @@
+"""The strategies by name; a new strategy is one file and one line here."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from search_client.registry import build
+from search_client.strategies import proxyless_gradient
+from search_client.strategies.base import Strategy
+
+STRATEGIES: Mapping[str, Callable[..., Strategy]] = {
+    proxyless_gradient.NAME: proxyless_gradient.ProxylessGradient,
+}
+
+
+def make_strategy(name: str, **params: Any) -> Strategy:
+    """Return a strategy by name.
+
+    Raises:
+        UnknownName: No strategy has that name; the message lists those there are.
+        InvalidInput: The strategy takes no such parameter.
+    """
+    return build(STRATEGIES, name, "strategy", params)

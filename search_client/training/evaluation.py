@@ -1,0 +1,96 @@
+"""What the derived network is worth: fine-tuned from the supernet's weights, then judged on unseen images."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+from search_client.data.batches import Batch, BatchLoader, evaluation_batches
+from search_client.data.dataset import Images, ImageSet
+from search_client.training.config import SearchConfig
+from search_client.training.schedule import cosine_lr, set_lr
+
+RECALIBRATION_BATCHES = 50
+EVALUATION_BATCH_SIZE = 256
+
+
+def make_criterion(config: SearchConfig) -> nn.CrossEntropyLoss:
+    """Return the cross entropy that weights and architecture learn from."""
+    return nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
+
+
+def make_weight_optimizer(params: Iterable[nn.Parameter], config: SearchConfig) -> torch.optim.SGD:
+    """Return Nesterov SGD; `set_lr` gives it its learning rate before every step."""
+    return torch.optim.SGD(
+        params, lr=config.weight_lr, momentum=config.momentum, nesterov=True, weight_decay=config.weight_decay
+    )
+
+
+def weight_step(
+    module: nn.Module, batch: Batch, criterion: nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[float, float]:
+    """Take one step on the weights, and return loss and accuracy on the batch before it."""
+    images, labels = batch
+    optimizer.zero_grad()
+    logits = module(images)
+    loss: Tensor = criterion(logits, labels)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return loss.item(), (logits.argmax(1) == labels).float().mean().item()
+
+
+def fine_tune(
+    module: nn.Module,
+    batches: BatchLoader,
+    steps: int,
+    config: SearchConfig,
+    on_step: Callable[[float, float, float], None],
+) -> None:
+    """Train the derived network from the weights that it has, then recalibrate its batch statistics.
+
+    Args:
+        module: The network; changed in place.
+        batches: Of images that the search used.
+        steps: How many.
+        config: Learning rate and the optimiser's other settings.
+        on_step: Called after each step with learning rate, loss and the batch's accuracy.
+    """
+    criterion, optimizer = make_criterion(config), make_weight_optimizer(module.parameters(), config)
+    module.train()
+    for step in range(steps):
+        lr = cosine_lr(config.fine_tune_lr, step, steps)
+        set_lr(optimizer, lr)
+        loss, accuracy = weight_step(module, batches.next_batch(), criterion, optimizer)
+        on_step(lr, loss, accuracy)
+    recalibrate(module, (batches.next_batch() for _ in range(RECALIBRATION_BATCHES)))
+
+
+@torch.no_grad()
+def recalibrate(module: nn.Module, batches: Iterable[Batch]) -> None:
+    """Replace the batch statistics by their plain mean over some batches.
+
+    The supernet's were gathered behind ever other neighbours, and a running mean forgets all but the last batches.
+    """
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None
+    module.train()
+    for images, _ in batches:
+        module(images)
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
+
+
+@torch.no_grad()
+def accuracy_on(module: nn.Module, images: Images, image_set: ImageSet) -> float:
+    """Return the share of the images that the network classifies rightly, 0 to 1; no augmentation, running statistics.
+
+    On the validation split this is an honest estimate for further images of the same kind: neither weights, alphas nor
+    batch statistics have seen it. The data set's test images are left for those who compare finished networks.
+    """
+    module.eval()
+    batches = evaluation_batches(images, image_set, EVALUATION_BATCH_SIZE)
+    right = sum(int((module(pixels).argmax(1) == labels).sum()) for pixels, labels in batches)
+    return right / len(images)

@@ -1,0 +1,147 @@
+"""RunFolder: one search on disk.
+
+config.json           what was asked for, the seed included
+snapshot.json         the pinned latency table
+history.jsonl         each weight step: phase, learning rate, loss, accuracy
+alphas.jsonl          each architecture step: losses, expected and derived latency, entropy, path probabilities
+checkpoints/          all that `--resume` needs
+tensorboard/          the same curves for TensorBoard
+architecture.json     the derived network
+weights.safetensors   its fine-tuned weights
+result.json           what the search came to
+verification.json     the promise beside the device's measurement, once `search-client verify` has run
+"""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from safetensors.torch import save
+from torch import nn
+
+from latency_service.contract.errors import Conflict, InvalidInput, NotFound
+from latency_service.contract.messages import Snapshot
+from search_client.architecture import Architecture
+from search_client.faults import first_fault
+from search_client.training.atomic_file import write_atomically
+from search_client.training.config import SearchConfig
+from search_client.training.result import SearchResult
+from search_client.verify import VerifyResult
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class RunFolder:
+    """The files of one run; every one of them is written whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, config: SearchConfig, snapshot: Snapshot) -> "RunFolder":
+        """Start a new run.
+
+        Raises:
+            Conflict: The folder holds a run already.
+        """
+        folder = cls(path)
+        if folder._config_path.exists():
+            raise Conflict(f"{path} holds a run already: go on with --resume, or choose another folder with --run")
+        path.mkdir(parents=True, exist_ok=True)
+        folder._write_model("snapshot.json", snapshot)
+        folder._write_model("config.json", config)  # last: a folder that has a config is a complete run
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """Go on with a run.
+
+        Raises:
+            NotFound: The folder holds none.
+        """
+        folder = cls(path)
+        if not folder._config_path.exists():
+            raise NotFound(
+                f"{path} holds no run: it has no config.json; start one with `search-client search --run {path}`"
+            )
+        return folder
+
+    @property
+    def config(self) -> SearchConfig:
+        """What was asked for."""
+        return self._read_model("config.json", SearchConfig)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The latency table that the run is pinned to."""
+        return self._read_model("snapshot.json", Snapshot)
+
+    @property
+    def architecture(self) -> Architecture:
+        """The derived network."""
+        return self._read_model("architecture.json", Architecture)
+
+    @property
+    def result(self) -> SearchResult | None:
+        """What the search came to; None while it has not ended."""
+        return self._read_if_there("result.json", SearchResult)
+
+    @property
+    def verification(self) -> VerifyResult | None:
+        """The promise beside the device's measurement; None while nobody has asked for it."""
+        return self._read_if_there("verification.json", VerifyResult)
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of TensorBoard's event files."""
+        return self.path / "tensorboard"
+
+    @property
+    def history(self) -> Path:
+        """The weight steps' records."""
+        return self.path / "history.jsonl"
+
+    @property
+    def alphas(self) -> Path:
+        """The architecture steps' records."""
+        return self.path / "alphas.jsonl"
+
+    def write_network(self, architecture: Architecture, module: nn.Module) -> None:
+        """Store the derived network and its weights."""
+        weights = {name: tensor.contiguous() for name, tensor in module.state_dict().items()}
+        write_atomically(self.path / "weights.safetensors", save(weights))
+        self._write_model("architecture.json", architecture)
+
+    def write_result(self, result: SearchResult) -> None:
+        """Store what the search came to; the run has ended with this."""
+        self._write_model("result.json", result)
+
+    def write_verification(self, result: VerifyResult) -> None:
+        """Store the promise beside the device's measurement."""
+        self._write_model("verification.json", result)
+
+    @property
+    def _config_path(self) -> Path:
+        return self.path / "config.json"
+
+    def _write_model(self, name: str, model: BaseModel) -> None:
+        write_atomically(self.path / name, model.model_dump_json(indent=2).encode())
+
+    def _read_if_there(self, name: str, model_type: type[Model]) -> Model | None:
+        return self._read_model(name, model_type) if (self.path / name).exists() else None
+
+    def _read_model(self, name: str, model_type: type[Model]) -> Model:
+        path = self.path / name
+        try:
+            return model_type.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            raise NotFound(
+                f"{self.path} has no {name}: the search has not come that far; go on with --resume"
+            ) from None
+        except ValidationError as error:
+            raise InvalidInput(f"{path} cannot be read: {first_fault(error)}") from error

@@ -1,0 +1,101 @@
+"""Verify: hold what the table promises for a network against the device's own measurement of it."""
+
+from collections.abc import Callable
+
+from pydantic import BaseModel, ConfigDict
+
+from latency_service.contract.conditions import Conditions
+from latency_service.contract.errors import LatencyError
+from latency_service.contract.measurement import Verdict
+from latency_service.contract.messages import MeasurementRow, ProfileRequest, ProfileStatus, SnapshotId, TableId
+from latency_service.contract.network import NetworkSpec, WorkloadKey, workload_key
+from search_client.latency.client import ServiceClient, wait_for_profile
+from search_client.latency.table import LatencyTable
+
+
+class NotMeasured(LatencyError):
+    """The device gave no measurement; the message says why."""
+
+    code = "not_measured"
+
+
+class VerifyResult(BaseModel):
+    """A promise beside a measurement.
+
+    Attributes:
+        predicted_ms: Sum of the snapshot's entries over the network's ops.
+        predicted_ci_ms: Its interval, from the entries' own; what a sum leaves out is not in it.
+        measured_ms: Median of the network, measured whole.
+        measured_ci_ms: The median's interval.
+        error_percent: (predicted - measured) / measured; positive where the promise was too slow.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: WorkloadKey
+    device: str
+    conditions: Conditions
+    snapshot_id: SnapshotId
+    predicted_ms: float
+    predicted_ci_ms: tuple[float, float]
+    measured_ms: float
+    measured_ci_ms: tuple[float, float]
+    verdict: Verdict
+    error_percent: float
+
+
+def verify_network(
+    client: ServiceClient,
+    table: LatencyTable,
+    network: NetworkSpec,
+    on_progress: Callable[[ProfileStatus], None],
+    pause: Callable[[], None],
+) -> VerifyResult:
+    """Have the table's device measure a network whole, now, under the table's conditions.
+
+    Args:
+        client: The service that the device's agent works for.
+        table: What the promise is made from.
+        network: What is measured.
+        on_progress: Called while the device is at work.
+        pause: Waits between two questions to the service.
+
+    Raises:
+        MissingEntries: The table lacks some of the network's ops.
+        NotMeasured: The device could not measure it.
+    """
+    predicted_ms, predicted_ci_ms = table.network_ms(network), table.network_ci_ms(network)
+    request = ProfileRequest(device=table.device, conditions=table.conditions, workloads=(network,), max_age_s=0.0)
+    created = client.create_profile(request)
+    status = wait_for_profile(client, created.profile_id, on_progress, pause)
+    measured = _newest_measurement(client, status, workload_key(network))
+    return VerifyResult(
+        network=workload_key(network),
+        device=table.device,
+        conditions=table.conditions,
+        snapshot_id=table.snapshot_id,
+        predicted_ms=predicted_ms,
+        predicted_ci_ms=predicted_ci_ms,
+        measured_ms=measured.summary.median_ms,
+        measured_ci_ms=(measured.summary.ci_low_ms, measured.summary.ci_high_ms),
+        verdict=measured.verdict,
+        error_percent=100 * (predicted_ms / measured.summary.median_ms - 1),
+    )
+
+
+def _newest_measurement(client: ServiceClient, status: ProfileStatus, key: WorkloadKey) -> MeasurementRow:
+    if status.failures or status.table_id is None:
+        reasons = "; ".join(f"{failure.error_class}: {failure.message}" for failure in status.failures)
+        raise NotMeasured(f"{status.device} did not measure {key}: {reasons or 'the profile was cancelled'}")
+    return _measurements(client, status.table_id, key)[-1]
+
+
+def _measurements(client: ServiceClient, table_id: TableId, key: WorkloadKey) -> list[MeasurementRow]:
+    rows: list[MeasurementRow] = []
+    after: int | None = None
+    while True:
+        page = client.measurements(table_id, op=key, after=after)
+        rows += page.measurements
+        if page.next_after is None:
+            return rows
+        after = page.next_after

@@ -1,0 +1,161 @@
+"""A latency service for the agent's tests: real HTTP on loopback, nothing but memory behind it."""
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from pydantic import BaseModel
+
+from latency_service.contract.conditions import Conditions
+from latency_service.contract.device import DeviceId
+from latency_service.contract.errors import LatencyError, LeaseExpired
+from latency_service.contract.messages import (
+    DeviceRegistered,
+    DeviceRegistration,
+    JobId,
+    JobResult,
+    Lease,
+    LeasedJob,
+    LeaseRenewed,
+    LeaseRequest,
+    LeaseToken,
+    ResultAccepted,
+)
+
+Reply = tuple[int, BaseModel | None]
+
+
+class FakeService:
+    """Lends the jobs that it is given, in batches of `batch`, and remembers what agents say.
+
+    Attributes:
+        failing: While set, every call is answered by this status (5xx), or by this error.
+        goes_away_after_lending: Once a lease is lent, every call is answered 503.
+        lose_leases: While set, renewals and results are answered 410.
+    """
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.lock = threading.Lock()
+        self.conditions = Conditions(runtime="fake")
+        self.queue: list[LeasedJob] = []
+        self.batch = 32
+        self.renew_s = 0.05
+        self.leases: dict[LeaseToken, tuple[LeasedJob, ...]] = {}
+        self.results: dict[str, JobResult] = {}
+        self.result_ids: list[str] = []
+        self.registrations: list[DeviceRegistration] = []
+        self.requests: list[LeaseRequest] = []
+        self.renewals = 0
+        self.released: list[str] = []
+        self.cancelled: tuple[JobId, ...] = ()
+        self.failing: int | LatencyError | None = None
+        self.goes_away_after_lending = False
+        self.lose_leases = False
+
+    def answer(self, method: str, path: str, body: bytes) -> Reply:
+        with self.lock:
+            if isinstance(self.failing, LatencyError):
+                raise self.failing
+            if self.failing is not None:
+                return self.failing, None
+            parts = path.strip("/").split("/")
+            if parts[1] == "devices":
+                return self._register(DeviceRegistration.model_validate_json(body))
+            return self._leases(method, parts[2:], body)
+
+    def _register(self, registration: DeviceRegistration) -> Reply:
+        self.registrations.append(registration)
+        fingerprint = registration.state.fingerprint
+        return 200, DeviceRegistered(
+            device_id=DeviceId("d1"), device_state=fingerprint, poll_s=0.02, renew_s=self.renew_s, lease_s=90
+        )
+
+    def _leases(self, method: str, parts: list[str], body: bytes) -> Reply:
+        if not parts:
+            return self._lend(LeaseRequest.model_validate_json(body))
+        if method == "DELETE":
+            self.released.append(parts[0])
+            return 204, None
+        if len(parts) == 1:
+            self.renewals += 1
+            self._refuse_the_lost()
+            return 200, LeaseRenewed(expires_at=_soon(), cancelled=self.cancelled)
+        self.result_ids.append(parts[2])
+        result = JobResult.model_validate_json(body)
+        self.results[result.job_id] = result
+        self._refuse_the_lost()
+        return 200, ResultAccepted(status="accepted")
+
+    def _lend(self, request: LeaseRequest) -> Reply:
+        self.requests.append(request)
+        jobs, self.queue = tuple(self.queue[: self.batch]), self.queue[self.batch :]
+        if not jobs:
+            return 204, None
+        token = LeaseToken(uuid.uuid4().hex)
+        self.leases[token] = jobs
+        self.failing = 503 if self.goes_away_after_lending else None
+        return 200, Lease(
+            token=token,
+            conditions=self.conditions,
+            jobs=jobs,
+            lease_s=90,
+            renew_s=self.renew_s,
+            expires_at=_soon(),
+        )
+
+    def _refuse_the_lost(self) -> None:
+        if self.lose_leases:
+            raise LeaseExpired("the lease ended; the measurement is kept as an observation")
+
+
+@contextmanager
+def serving(service: FakeService, port: int = 0) -> Iterator[FakeService]:
+    """Serve on loopback; `service.url` says where."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _handle(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            try:
+                status, answer = service.answer(self.command, self.path, body)
+                content = b"" if answer is None else answer.model_dump_json().encode()
+            except LatencyError as error:
+                status = 410 if isinstance(error, LeaseExpired) else 409
+                problem = {"title": "refused", "status": status, "detail": str(error), "code": error.code}
+                content = json.dumps(problem).encode()
+            self.send_response(status)
+            if status != 204:
+                self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_PUT = do_DELETE = _handle
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """An agent that is killed breaks its connection: no news."""
+
+    server = Server(("127.0.0.1", port), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    service.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _soon() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=90)

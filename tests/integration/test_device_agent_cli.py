@@ -1,0 +1,107 @@
+"""`device-agent` as a person runs it: the real runtimes, real processes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+OP = "v1-mbconv-14x14x8-out8-k3-s1-e3-skip1-relu6"
+
+
+def device_agent(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "device_agents", *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "tflite", "torch"])
+def test_measure_gives_a_whole_measurement_as_json(runtime: str) -> None:
+    done = device_agent("measure", OP, "--runtime", runtime, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    measurement = answer["measurement"]
+    assert answer["workload"] == OP
+    assert answer["conditions"]["runtime"] == runtime
+    assert 0 < measurement["summary"]["median_ms"] < 100
+    assert len(measurement["samples_ms"]) == sum(measurement["round_sizes"])
+    assert measurement["runtime_facts"]["runtime_version"]
+
+
+def test_measure_prints_median_interval_and_verdict() -> None:
+    done = device_agent("measure", OP, "--runtime", "onnxruntime")
+    assert done.returncode == 0, done.stderr
+    assert {"median", "interval", "verdict"} <= set(done.stdout.split())
+
+
+def test_a_network_is_measured_by_name() -> None:
+    done = device_agent("measure", "mobilenet-v2", "--runtime", "onnxruntime", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["measurement"]["summary"]["median_ms"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("measure", "resnet-9000", "--runtime", "onnxruntime"), "known are proxyless"),
+        (("measure", "v1-mbconv-14x14x8", "--runtime", "onnxruntime"), "op key"),
+        (("measure", OP, "--runtime", "abacus"), "known are onnxruntime, tflite, torch"),
+        (("measure", OP, "--runtime", "onnxruntime", "--cores", "999"), "cores 999 were asked for"),
+        (("run", "--runtime", "abacus"), "known are onnxruntime, tflite, torch"),
+        (("run", "--server", "nowhere"), "server"),
+    ],
+)
+def test_a_mistake_is_one_readable_line(arguments: tuple[str, ...], message: str) -> None:
+    done = device_agent(*arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_probe_says_what_the_host_is_and_which_runtimes_work() -> None:
+    done = device_agent("probe", "--runtime", "onnxruntime", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["description"]["runtimes"]["onnxruntime"]["available"]
+    assert answer["facts"]["kernel"]
+    assert (
+        answer["fingerprint"]
+        == json.loads(device_agent("probe", "--runtime", "tflite", "--json").stdout)["fingerprint"]
+    )
+
+
+_PROBE_HERE = """
+import sys
+from device_agents.cli import app
+app(["probe", "--runtime", "onnxruntime"], standalone_mode=False)
+loaded = {"torch", "fastapi", "sqlalchemy"} & set(sys.modules)
+sys.exit(f"loaded {loaded}" if loaded else 0)
+"""
+
+
+def test_the_supervisor_loads_neither_torch_nor_the_service() -> None:
+    done = subprocess.run([sys.executable, "-c", _PROBE_HERE], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "works" in done.stdout
+
+
+_CHILD_HERE = """
+import sys
+from device_agents.orders import MeasureOrder
+from device_agents.runtimes.registry import make_runtime
+from device_agents.worker import carry_out
+order = MeasureOrder.model_validate_json(sys.argv[1])
+answers = []
+carry_out(order, make_runtime, answers.append)
+assert answers[-1].result.measurement
+loaded = {"torch", "fastapi", "sqlalchemy"} & set(sys.modules)
+sys.exit(f"loaded {loaded}" if loaded else 0)
+"""
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "tflite"])
+def test_the_child_loads_only_the_runtime_that_it_was_asked_for(runtime: str) -> None:
+    order = {"conditions": {"runtime": runtime}, "jobs": [{"job_id": "j", "attempt": 1, "workload": OP}]}
+    command = [sys.executable, "-c", _CHILD_HERE, json.dumps(order)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

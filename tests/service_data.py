@@ -1,0 +1,92 @@
+"""What tests tell the service: devices, conditions, ops, measurements."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from latency_service.contract.conditions import Conditions
+from latency_service.contract.device import DeviceDescription, DeviceState
+from latency_service.contract.keys import format_key
+from latency_service.contract.measurement import ErrorClass, Failure, Measurement, Verdict
+from latency_service.contract.messages import DeviceRegistration, JobId, JobResult
+from latency_service.contract.ops import Identity, OpSpec, Zero
+from latency_service.contract.summary import summarize
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+DEVICE = "board"
+CONDITIONS = Conditions(runtime="onnxruntime")
+ZERO = Zero(input_height=8, input_width=8, in_channels=4)
+
+
+class ManualClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self._now = START
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now += timedelta(seconds=seconds)
+
+
+def op(number: int) -> OpSpec:
+    """Return one of many different ops."""
+    return Identity(input_height=number, input_width=8, in_channels=4)
+
+
+def ops(count: int) -> list[OpSpec]:
+    """Return different ops."""
+    return [op(number) for number in range(1, count + 1)]
+
+
+def keys(count: int) -> list[str]:
+    """Return the keys of `ops(count)`."""
+    return [format_key(each) for each in ops(count)]
+
+
+def registration(name: str = DEVICE, governor: str = "performance", protocol_version: int = 1) -> DeviceRegistration:
+    """Return a device that tells its governor as the one fact of its state."""
+    return DeviceRegistration(
+        name=name,
+        description=DeviceDescription(
+            operating_system="Linux", architecture="aarch64", cpu_model="A76", logical_cores=4, memory_bytes=2**32
+        ),
+        state=DeviceState(facts={"governor": governor}),
+        agent_version="0.1.0",
+        protocol_version=protocol_version,
+    )
+
+
+def measurement(median_ms: float = 1.0, verdict: Verdict = "ok", protocol_version: int = 1) -> Measurement:
+    """Return a measurement of seven samples around a median."""
+    samples = tuple(median_ms * factor for factor in (0.97, 0.98, 0.99, 1.0, 1.01, 1.02, 1.03))
+    return Measurement(
+        samples_ms=samples,
+        round_sizes=(4, 3),
+        inner_loops=8,
+        warmup_runs=20,
+        summary=summarize(samples),
+        verdict=verdict,
+        reasons=() if verdict == "ok" else ("the host was busy",),
+        preemptions=0,
+        protocol_version=protocol_version,
+        started_at=START,
+        finished_at=START + timedelta(seconds=1),
+    )
+
+
+def success(job_id: JobId, median_ms: float = 1.0, verdict: Verdict = "ok") -> JobResult:
+    """Return a job's result with a measurement."""
+    return JobResult(job_id=job_id, measurement=measurement(median_ms, verdict))
+
+
+def failure(job_id: JobId, error_class: ErrorClass = "crashed", message: str = "signal 11") -> JobResult:
+    """Return a job's result without one."""
+    return JobResult(job_id=job_id, failure=Failure(error_class=error_class, message=message))
+
+
+def new_id() -> str:
+    """Return a UUID such as agents make for their results."""
+    return str(uuid4())

@@ -1,0 +1,35 @@
+import onnx
+import pytest
+from onnx import ModelProto
+
+from device_agents.graphs.lowering import lower
+from device_agents.graphs.onnx_graph import onnx_model
+from device_agents.graphs.weights import draw_weights
+from latency_service.contract.keys import format_key, parse_key
+from latency_service.contract.ops import OpSpec
+from tests.unit.device_agents.graphs.cases import OPS
+
+
+def build(op: OpSpec, batch_size: int = 1) -> ModelProto:
+    graph = lower(op)
+    return onnx.load_from_string(onnx_model(graph, draw_weights(graph, 0), batch_size))
+
+
+@pytest.mark.parametrize("op", OPS[::7], ids=format_key)
+def test_a_model_is_valid_and_its_shapes_are_those_of_the_op(op: OpSpec) -> None:
+    model = build(op, batch_size=3)
+    onnx.checker.check_model(model, full_check=True)
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True).graph.output[0]
+    height, width, channels = op.output_shape
+    assert [size.dim_value for size in inferred.type.tensor_type.shape.dim] == [3, channels, height, width]
+
+
+def test_a_model_keeps_to_an_opset_that_older_runtimes_read() -> None:
+    model = build(parse_key("v1-classifier-7x7x32-out10"))
+    assert [(opset.domain, opset.version) for opset in model.opset_import] == [("", 17)]
+    assert model.ir_version == 8
+
+
+def test_normalisations_are_folded_and_activations_follow_each_convolution() -> None:
+    model = build(parse_key("v1-mbconv-8x8x8-out8-k3-s1-e3-skip1-hard_swish"))
+    assert [node.op_type for node in model.graph.node] == ["Conv", "HardSwish", "Conv", "HardSwish", "Conv", "Add"]

@@ -1,0 +1,84 @@
+import os
+import sys
+
+import pytest
+
+from device_agents.child import ChildFailed, ChildLauncher, child_environment
+from device_agents.orders import Answered, MeasureOrder, Probed, ProbeOrder, Working
+from latency_service.contract.conditions import Conditions
+from latency_service.contract.messages import LeasedJob
+from tests.fake_worker import HANGS, KILLED, NOISY, QUICK, SLOW, job, launcher
+
+
+def order(*jobs: LeasedJob) -> MeasureOrder:
+    return MeasureOrder(conditions=Conditions(runtime="fake"), jobs=jobs)
+
+
+def python(code: str) -> ChildLauncher:
+    return ChildLauncher(30.0, (sys.executable, "-c", code))
+
+
+def test_a_child_answers_its_order() -> None:
+    answered = [event for event in launcher().events(order(job(QUICK))) if isinstance(event, Answered)]
+    assert [event.result.job_id for event in answered] == [job(QUICK).job_id]
+
+
+def test_what_native_code_prints_does_not_garble_the_answers() -> None:
+    answered = [event for event in launcher().events(order(job(NOISY))) if isinstance(event, Answered)]
+    assert answered[0].result.measurement is not None
+
+
+def test_a_killed_child_is_a_crash_that_names_the_signal() -> None:
+    with pytest.raises(ChildFailed, match="SIGKILL") as caught:
+        list(launcher().events(order(job(KILLED))))
+    assert caught.value.failure.error_class == "crashed"
+
+
+def test_a_silent_child_is_timed_out() -> None:
+    with pytest.raises(ChildFailed, match="no sign of life for 1 s") as caught:
+        list(launcher(deadline_s=1.0).events(order(job(HANGS))))
+    assert caught.value.failure.error_class == "timed_out"
+
+
+def test_a_child_that_fails_is_quoted() -> None:
+    with pytest.raises(ChildFailed, match=r"code 7: a plain reason"):
+        list(
+            python("import sys; input(); print('a plain reason', file=sys.stderr); sys.exit(7)").events(
+                order(job(QUICK))
+            )
+        )
+
+
+def test_a_child_that_talks_nonsense_has_failed() -> None:
+    with pytest.raises(ChildFailed, match="no event"):
+        list(python("input(); print('hello')").events(order(job(QUICK))))
+
+
+def test_a_child_that_ends_in_the_middle_of_a_line_has_not_said_it() -> None:
+    code = "import os, signal; input(); print('{\"kind\": ', end='', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    with pytest.raises(ChildFailed, match="SIGKILL"):
+        list(python(code).events(order(job(QUICK))))
+
+
+def test_a_child_that_is_no_longer_wanted_is_killed() -> None:
+    unwanted: list[bool] = []
+    say_pid = """print('{"kind": "working", "job_id": "%d"}' % os.getpid(), flush=True)"""
+    child = python(f"import os, time; input(); {say_pid}; time.sleep(60)")
+    for event in child.events(order(job(SLOW)), lambda: bool(unwanted)):
+        assert isinstance(event, Working)
+        pid = int(event.job_id)
+        unwanted.append(True)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_child_can_probe() -> None:
+    (event,) = launcher().events(ProbeOrder(runtime="fake"))
+    assert isinstance(event, Probed)
+
+
+def test_the_child_gets_its_threads_and_an_allocator_that_keeps_memory() -> None:
+    environment = child_environment(3, {"PATH": "/bin", "OMP_NUM_THREADS": "64"})
+    assert environment["OMP_NUM_THREADS"] == "3"
+    assert environment["PATH"] == "/bin"
+    assert environment["MALLOC_TRIM_THRESHOLD_"] == "8589934592"

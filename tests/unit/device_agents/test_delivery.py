@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import httpx
+import pytest
+
+from device_agents.delivery import Delivery
+from device_agents.spool import Spool
+from latency_service.contract.errors import LatencyError, ServiceUnavailable
+from tests.unit.device_agents.parts import TOKEN, a_result, client_of, problem
+
+
+class Line:
+    """The service at the other end; `response` is what it answers now."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.response = httpx.Response(200, json={"status": "accepted"})
+        self.paths: list[str] = []
+        self.spool = Spool(tmp_path)
+        self.delivery = Delivery(client_of(httpx.MockTransport(self._handle), attempts=1), self.spool)
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        self.paths.append(request.url.path)
+        return self.response
+
+    @property
+    def waiting(self) -> int:
+        return len(list(self.spool.pending()))
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    return Line(tmp_path)
+
+
+def test_an_accepted_result_leaves_the_spool(line: Line) -> None:
+    line.delivery.hand_in(TOKEN, a_result())
+    assert len(line.paths) == 1
+    assert line.waiting == 0
+
+
+def test_results_wait_while_the_service_is_away_and_are_not_pressed_upon_it(line: Line) -> None:
+    line.response = httpx.Response(503)
+    line.delivery.hand_in(TOKEN, a_result(1))
+    line.delivery.hand_in(TOKEN, a_result(2))
+    assert line.waiting == 2
+    assert len(line.paths) == 1
+    with pytest.raises(ServiceUnavailable):
+        line.delivery.deliver_all()
+
+
+def test_a_result_is_uploaded_again_under_the_same_id(line: Line) -> None:
+    line.response = httpx.Response(503)
+    line.delivery.hand_in(TOKEN, a_result())
+    line.response = httpx.Response(200, json={"status": "duplicate"})
+    line.delivery.deliver_all()
+    assert line.paths[0] == line.paths[1]
+    assert line.waiting == 0
+    line.delivery.hand_in(TOKEN, a_result(2))
+    assert len(line.paths) == 3
+
+
+def test_a_result_that_comes_after_its_lease_counts_as_delivered(line: Line, tmp_path: Path) -> None:
+    line.response = problem(410, "lease_expired")
+    line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 0
+    assert list((tmp_path / "rejected").iterdir()) == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(422, "result_mismatch"), (404, "not_found"), (409, "conflict")])
+def test_a_result_that_the_service_refuses_is_set_aside(line: Line, tmp_path: Path, status: int, code: str) -> None:
+    line.response = problem(status, code)
+    line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 0
+    assert len(list((tmp_path / "rejected").iterdir())) == 1
+
+
+def test_a_refusal_that_is_not_about_the_result_keeps_it(line: Line) -> None:
+    line.response = httpx.Response(403, text="a proxy says no")
+    with pytest.raises(LatencyError):
+        line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 1

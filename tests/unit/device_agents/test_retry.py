@@ -1,0 +1,45 @@
+import random
+
+import pytest
+
+from device_agents.retry import Retry
+from latency_service.contract.errors import InvalidInput, LatencyError, ServiceUnavailable
+
+
+def retry(sleeps: list[float], **settings: float) -> Retry:
+    return Retry(sleep=sleeps.append, rng=random.Random(1), **settings)  # type: ignore[arg-type]
+
+
+def failing(errors: list[LatencyError]) -> str:
+    if errors:
+        raise errors.pop(0)
+    return "done"
+
+
+def test_a_call_that_fails_twice_is_made_three_times() -> None:
+    sleeps: list[float] = []
+    errors: list[LatencyError] = [ServiceUnavailable("away"), ServiceUnavailable("away")]
+    assert retry(sleeps).call(lambda: failing(errors)) == "done"
+    assert len(sleeps) == 2
+
+
+def test_waits_double_up_to_the_cap_with_jitter() -> None:
+    sleeps: list[float] = []
+    with pytest.raises(ServiceUnavailable):
+        retry(sleeps, attempts=6, first_wait_s=1, longest_wait_s=5).call(lambda: failing([ServiceUnavailable("away")]))
+    assert all(cap / 2 <= slept <= cap for slept, cap in zip(sleeps, (1, 2, 4, 5, 5), strict=True))
+    assert len(set(sleeps)) == 5
+
+
+def test_a_service_that_names_its_wait_is_obeyed_within_reason() -> None:
+    sleeps: list[float] = []
+    errors: list[LatencyError] = [ServiceUnavailable("", retry_after_s=17.0), ServiceUnavailable("", retry_after_s=1e9)]
+    retry(sleeps).call(lambda: failing(errors))
+    assert sleeps == [17.0, 3600.0]
+
+
+def test_other_errors_are_not_tried_again() -> None:
+    sleeps: list[float] = []
+    with pytest.raises(InvalidInput):
+        retry(sleeps).call(lambda: failing([InvalidInput("wrong")]))
+    assert sleeps == []

@@ -1,0 +1,38 @@
+import signal
+import threading
+
+from device_agents.shutdown import Shutdown
+
+
+def test_the_first_request_drains_and_the_second_aborts() -> None:
+    shutdown = Shutdown()
+    assert not shutdown.is_draining
+    shutdown.request()
+    assert shutdown.is_draining
+    assert not shutdown.is_aborting
+    shutdown.request()
+    assert shutdown.is_aborting
+
+
+def test_a_request_wakes_the_sleeper_and_is_not_forgotten() -> None:
+    shutdown = Shutdown()
+    threading.Timer(0.01, shutdown.request).start()
+    shutdown.wait(60)
+    assert shutdown.is_draining
+
+
+def test_a_signal_wakes_the_sleeper() -> None:
+    shutdown = Shutdown()
+    before = signal.signal(signal.SIGUSR1, lambda *_: shutdown.request())
+    try:
+        threading.Timer(0.01, signal.raise_signal, (signal.SIGUSR1,)).start()
+        shutdown.wait(60)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert shutdown.is_draining
+
+
+def test_a_wait_ends_by_itself() -> None:
+    shutdown = Shutdown()
+    shutdown.wait(0.001)
+    assert not shutdown.is_draining

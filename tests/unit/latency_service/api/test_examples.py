@@ -1,0 +1,22 @@
+from latency_service.api import examples
+from latency_service.contract.messages import (
+    DeviceRegistration,
+    JobResult,
+    LeaseRequest,
+    LookupRequest,
+    ProfileRequest,
+)
+from latency_service.services.results import check_summary
+
+
+def test_every_example_is_what_it_shows() -> None:
+    DeviceRegistration.model_validate(examples.REGISTRATION)
+    ProfileRequest.model_validate(examples.PROFILE_REQUEST)
+    LeaseRequest.model_validate(examples.LEASE_REQUEST)
+    LookupRequest.model_validate(examples.LOOKUP_REQUEST)
+
+
+def test_the_example_of_a_result_has_an_honest_summary() -> None:
+    measurement = JobResult.model_validate(examples.JOB_RESULT).measurement
+    assert measurement is not None
+    check_summary(measurement)

@@ -1,0 +1,90 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from typer.testing import CliRunner, Result
+
+from latency_service import schema
+from latency_service.cli import app
+from latency_service.database import Database
+
+
+class Server:
+    """Stands for uvicorn: takes what it was asked to serve, and returns at once."""
+
+    def __init__(self) -> None:
+        self.app: FastAPI | None = None
+        self.options: dict[str, Any] = {}
+
+    def run(self, app: FastAPI, **options: Any) -> None:
+        self.app, self.options = app, options
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    server = Server()
+    monkeypatch.setattr(uvicorn, "run", server.run)
+    return server
+
+
+@pytest.fixture(autouse=True)
+def _default_logging() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def test_migrate_tells_the_revision(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'latency.db'}"
+    result = run("migrate", "--database", url)
+    assert result.exit_code == 0
+    assert schema.newest_revision() in result.stdout
+    schema.check_is_current(Database(url))
+
+
+def test_serve_migrates_first_and_listens_on_loopback(tmp_path: Path, server: Server) -> None:
+    url = f"sqlite:///{tmp_path / 'latency.db'}"
+    result = run("serve", "--database", url, "--port", "8123", "--lease-s", "6")
+    assert result.exit_code == 0
+    schema.check_is_current(Database(url))
+    assert server.app is not None
+    assert server.app.state.context.settings.renew_s == 2
+    assert (server.options["host"], server.options["port"]) == ("127.0.0.1", 8123)
+    assert "no keys" not in result.output
+
+
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("::1", False), ("localhost", False), ("box", True)])
+def test_serving_others_without_keys_is_warned_of(tmp_path: Path, server: Server, host: str, warned: bool) -> None:
+    result = run("serve", "--database", f"sqlite:///{tmp_path / 'latency.db'}", "--host", host)
+    assert ("there are no keys yet" in result.stderr) == warned
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--database", "postgresql://host/latency"], "'postgresql' is not supported"),
+        (["--database", "sqlite:////proc/latency/latency.db"], "/proc/latency"),
+        (["--port", "0"], "port: Input should be greater than or equal to 1"),
+    ],
+)
+def test_what_cannot_work_is_said_in_one_line(server: Server, arguments: list[str], said: str) -> None:
+    result = run("serve", *arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: ")
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    assert server.app is None
+
+
+def test_a_file_that_is_no_database_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "latency.db").write_text("no database at all, but long enough to have a header that is wrong" * 9)
+    result = run("migrate", "--database", f"sqlite:///{tmp_path / 'latency.db'}")
+    assert result.exit_code == 1
+    assert "the database cannot be used" in result.stderr

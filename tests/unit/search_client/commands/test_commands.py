@@ -1,0 +1,211 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import respx
+import stamina
+import torch
+from typer.testing import CliRunner, Result
+
+from latency_service.contract.messages import JobFailure
+from latency_service.contract.network import workload_key
+from search_client.architecture import Architecture
+from search_client.cli import app
+from search_client.data.registry import load_data_set
+from search_client.spaces.registry import make_space
+from search_client.training.run_folder import RunFolder
+from tests.unit.search_client.fake_service import URL, FakeService, problem
+from tests.unit.search_client.small_space import table_of
+
+WIDTH = "width_mult=0.1"
+SPACE = make_space("proxyless-cifar", width_mult=0.1)
+ON_DEVICE = ("--device", "board", "--runtime", "onnxruntime", "--server", URL)
+BUDGET = ("--warmup-epochs", "1", "--search-epochs", "1", "--fine-tune-epochs", "0", "--image-limit", "160")
+
+
+@pytest.fixture(autouse=True)
+def _quick() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    stamina.set_testing(True, attempts=1)
+    yield
+    stamina.set_testing(False)
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def service() -> Iterator[FakeService]:
+    fake = FakeService(table_of(SPACE).snapshot)
+    with respx.mock(base_url=URL, assert_all_called=False) as router:
+        router.route().mock(side_effect=fake)
+        yield fake
+
+
+@pytest.fixture
+def target_ms() -> str:
+    return str(table_of(SPACE).network_ms(SPACE.network([2] * len(SPACE.blocks))))
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def answer_of(result: Result) -> dict[str, Any]:
+    assert result.exit_code == 0, result.stderr
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer
+
+
+def search(folder: Path, target_ms: str, *more: str) -> Result:
+    options = ("--run", str(folder), "--target-ms", target_ms, "--space", "proxyless-cifar", "--space-param", WIDTH)
+    return call("search", *options, *ON_DEVICE, *BUDGET, "--data-set", "digits", "--set", "batch_size=16", *more)
+
+
+def test_profile_asks_for_the_whole_space_and_tells_what_its_networks_take(service: FakeService) -> None:
+    answer = answer_of(
+        call("profile", "--space", "proxyless-cifar", "--space-param", WIDTH, *ON_DEVICE, "--max-age-s", "60", "--json")
+    )
+    assert service.profile is not None
+    assert service.profile.workloads == SPACE.ops()
+    assert service.profile.max_age_s == 60
+    assert answer["snapshot_id"] == service.snapshot.snapshot_id
+    assert (answer["ops"], answer["already_measured"]) == (len(SPACE.ops()), 1)
+    assert answer["fastest_ms"] < answer["slowest_ms"]
+
+
+def test_profile_of_a_known_network_asks_for_its_ops(service: FakeService) -> None:
+    answer = answer_of(call("profile", "--network", "mobilenet-v2", *ON_DEVICE, "--threads", "2", "--json"))
+    assert service.profile is not None
+    assert service.profile.conditions.threads == 2
+    assert answer["ops"] == len(set(service.profile.workloads))
+    assert answer["fastest_ms"] is None
+
+
+def test_profile_names_the_ops_that_could_not_be_measured(service: FakeService) -> None:
+    failed = workload_key(SPACE.ops()[0])
+    service.failures = (JobFailure(workload=failed, error_class="unsupported", message="no such kernel", attempts=1),)
+    result = call("profile", "--space", "proxyless-cifar", "--space-param", WIDTH, *ON_DEVICE)
+    assert result.exit_code == 1
+    assert failed in result.stderr
+    assert "no such kernel" in result.stderr
+
+
+@pytest.mark.usefixtures("service")
+def test_a_search_ends_with_a_network_and_its_folder(tmp_path: Path, target_ms: str) -> None:
+    answer = answer_of(search(tmp_path, target_ms, "--json"))
+    assert answer["data_set"] == "digits"
+    assert answer["device"] == "board"
+    assert answer["target_ms"] == pytest.approx(float(target_ms))
+    assert len(answer["architecture"]["choices"]) == len(SPACE.blocks)
+    assert json.loads((tmp_path / "result.json").read_text()) == answer
+
+
+@pytest.mark.usefixtures("service")
+def test_resuming_a_finished_search_answers_its_result_again(tmp_path: Path, target_ms: str) -> None:
+    first = answer_of(search(tmp_path, target_ms, "--json"))
+    assert answer_of(call("search", "--run", str(tmp_path), "--resume", "--json")) == first
+
+
+@pytest.mark.usefixtures("service")
+def test_a_resumed_search_takes_no_new_settings(tmp_path: Path) -> None:
+    result = call("search", "--run", str(tmp_path), "--resume", "--target-ms", "1")
+    assert result.exit_code == 1
+    assert "keeps its settings" in result.stderr
+
+
+@pytest.mark.parametrize(("more", "reason"), [(("--target-ms", "1000"), "slowest"), (("--image-limit", "40"), "batch")])
+@pytest.mark.usefixtures("service")
+def test_a_search_that_cannot_start_leaves_no_run_behind(
+    tmp_path: Path, target_ms: str, more: tuple[str, str], reason: str
+) -> None:
+    result = search(tmp_path / "run", target_ms, *more)
+    assert result.exit_code == 1
+    assert reason in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_search_over_an_incomplete_table_names_the_profile_command(
+    service: FakeService, tmp_path: Path, target_ms: str
+) -> None:
+    service.snapshot = service.snapshot.model_copy(update={"ops": service.snapshot.ops[1:]})
+    result = search(tmp_path, target_ms)
+    assert result.exit_code == 1
+    assert "search-client profile" in result.stderr
+
+
+def test_a_search_without_cifar10_says_loudly_what_it_trains_on(
+    service: FakeService, tmp_path: Path, target_ms: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    given = ("--data-set", "auto", "--cache-dir", str(tmp_path / "cache"), "--json")
+    result = search(tmp_path / "run", target_ms, *given)
+    assert answer_of(result)["data_set"] == "digits"
+    assert "NOT on CIFAR-10" in result.stderr
+    assert RunFolder.open(tmp_path / "run").config.data_set == "digits"
+
+
+def test_predict_sums_the_table(service: FakeService, tmp_path: Path) -> None:
+    architecture = Architecture.of(SPACE, [1] * len(SPACE.blocks))
+    (tmp_path / "a.json").write_text(architecture.to_json())
+    answer = answer_of(call("predict", "--architecture", str(tmp_path / "a.json"), *ON_DEVICE, "--json"))
+    assert answer["predicted_ms"] == pytest.approx(table_of(SPACE).network_ms(architecture.network()))
+    assert answer["snapshot_id"] == service.snapshot.snapshot_id
+
+
+@pytest.mark.usefixtures("service")
+def test_predict_never_guesses_what_the_table_lacks() -> None:
+    result = call("predict", "--network", "mobilenet-v2", *ON_DEVICE)
+    assert result.exit_code == 1
+    assert "v1-conv_bn_act-224x224x3" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("service")
+def test_verify_of_a_run_is_kept_in_its_folder(tmp_path: Path, target_ms: str) -> None:
+    search(tmp_path, target_ms)
+    answer = answer_of(call("verify", "--run", str(tmp_path), "--server", URL, "--json"))
+    kept = RunFolder.open(tmp_path).verification
+    assert kept is not None
+    assert json.loads(kept.model_dump_json()) == answer
+    assert answer["measured_ms"] == pytest.approx(1.0)
+
+
+@pytest.mark.usefixtures("service")
+def test_verify_tells_predicted_measured_and_error(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(Architecture.of(SPACE, [0] * len(SPACE.blocks)).to_json())
+    result = call("verify", "--architecture", str(tmp_path / "a.json"), *ON_DEVICE)
+    assert result.exit_code == 0, result.stderr
+    assert all(word in result.stdout for word in ("predicted", "measured", "error", "ok"))
+
+
+def test_an_absent_service_is_one_readable_message() -> None:
+    result = call("predict", "--network", "mobilenet-v2", *ON_DEVICE[:4], "--server", "http://127.0.0.1:1")
+    assert result.exit_code == 1
+    assert "127.0.0.1:1 cannot be reached" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_problem_of_the_service_is_told_as_it_came() -> None:
+    with respx.mock(base_url=URL) as router:
+        router.route().mock(side_effect=lambda _: problem(404, "device_not_found", "no device is called board"))
+        result = call("profile", "--space", "proxyless-cifar", *ON_DEVICE)
+    assert (result.exit_code, "no device is called board" in result.stderr) == (1, True)
+
+
+def test_spaces_and_networks_are_listed() -> None:
+    assert "proxyless-imagenet" in call("spaces").stdout
+    assert "mobilenet-v2" in call("networks").stdout
+
+
+@pytest.mark.parametrize("wrong", [("--space-param", "width_mult"), ("--set", "colour=red")])
+@pytest.mark.usefixtures("service")
+def test_a_mistyped_setting_is_explained(tmp_path: Path, target_ms: str, wrong: tuple[str, str]) -> None:
+    result = search(tmp_path / "run", target_ms, *wrong)
+    assert result.exit_code == 1
+    assert wrong[1].split("=")[0] in result.stderr
+
+
+def test_the_digits_fit_the_space_that_these_tests_use(tmp_path: Path) -> None:
+    assert load_data_set("digits", tmp_path).resolution == SPACE.resolution

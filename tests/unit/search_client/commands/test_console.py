@@ -1,0 +1,44 @@
+import os
+import signal
+
+import pytest
+import typer
+
+from latency_service.contract.errors import InvalidInput
+from search_client.commands.console import readable_errors, stop_at_signal
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_only_asks_to_stop(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with stop_at_signal() as stop_requested:
+        assert not stop_requested()
+        os.kill(os.getpid(), number)
+        assert stop_requested()
+        assert signal.getsignal(number) == before
+    assert signal.getsignal(number) == before
+
+
+def test_a_second_ctrl_c_interrupts_at_once() -> None:
+    with pytest.raises(KeyboardInterrupt), stop_at_signal():
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(InvalidInput("so not"), 1), (FileNotFoundError("no file"), 1), (KeyboardInterrupt(), 130)]
+)
+def test_errors_end_with_a_message_and_an_exit_code(
+    error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as raised, readable_errors():
+        raise error
+    assert raised.value.exit_code == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert str(error) in captured.err
+
+
+def test_a_fault_of_ours_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError), readable_errors():
+        raise ZeroDivisionError

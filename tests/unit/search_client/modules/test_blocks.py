@@ -1,0 +1,69 @@
+import pytest
+import torch
+from torch import nn
+
+from latency_service.contract.ops import (
+    AvgPool,
+    Classifier,
+    ConvBnAct,
+    Identity,
+    MaxPool,
+    MBConv,
+    OpSpec,
+    SepConv,
+    Zero,
+)
+from search_client.modules.blocks import build_op
+
+SIZE = {"input_height": 9, "input_width": 6, "in_channels": 8}
+OPS = [
+    ConvBnAct(**SIZE, out_channels=12, kernel_size=3, stride=2),
+    ConvBnAct(**SIZE, out_channels=16, kernel_size=1, groups=4, activation="hard_swish"),
+    MBConv(**SIZE, out_channels=8, kernel_size=5, stride=1, expand_ratio=6, has_skip=True),
+    MBConv(**SIZE, out_channels=12, kernel_size=7, stride=2, expand_ratio=3, has_skip=False, activation="relu"),
+    MBConv(**SIZE, out_channels=8, kernel_size=3, stride=1, expand_ratio=1, has_skip=False),
+    SepConv(**SIZE, out_channels=12, kernel_size=3, stride=2, dilation=2),
+    AvgPool(**SIZE, kernel_size=3, stride=2),
+    MaxPool(**SIZE, kernel_size=3, stride=1),
+    Identity(**SIZE),
+    Zero(**SIZE),
+    Classifier(**SIZE, num_classes=5),
+]
+
+
+@pytest.mark.parametrize("op", OPS, ids=str)
+def test_a_module_has_as_many_parameters_as_its_op_says(op: OpSpec) -> None:
+    assert sum(param.numel() for param in build_op(op).parameters()) == op.parameters
+
+
+@pytest.mark.parametrize("op", OPS, ids=str)
+def test_a_module_gives_the_shape_that_its_op_says(op: OpSpec) -> None:
+    output = build_op(op)(torch.randn(2, 8, 9, 6))
+    height, width, channels = op.output_shape
+    expected = (2, channels) if isinstance(op, Classifier) else (2, channels, height, width)
+    assert output.shape == expected
+
+
+def test_every_batch_normalisation_is_set_as_released() -> None:
+    norms = [layer for op in OPS for layer in build_op(op).modules() if isinstance(layer, nn.BatchNorm2d)]
+    assert {(norm.momentum, norm.eps) for norm in norms} == {(0.1, 1e-3)}
+
+
+def test_a_skip_adds_the_input() -> None:
+    with_skip, without = (
+        build_op(MBConv(**SIZE, out_channels=8, kernel_size=3, expand_ratio=3, has_skip=has_skip))
+        for has_skip in (True, False)
+    )
+    without.load_state_dict(with_skip.state_dict())
+    x = torch.randn(2, 8, 9, 6)
+    torch.testing.assert_close(with_skip(x), without(x) + x)
+
+
+def test_average_pooling_does_not_count_the_padding() -> None:
+    ones = torch.ones(1, 8, 9, 6)
+    torch.testing.assert_close(build_op(AvgPool(**SIZE, kernel_size=3))(ones), ones)
+
+
+def test_zero_hands_its_input_on() -> None:
+    x = torch.randn(2, 8, 9, 6)
+    assert torch.equal(build_op(Zero(**SIZE))(x), x)

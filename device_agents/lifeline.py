@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import select
 import signal
 import sys
 import threading
@@ -17,7 +18,15 @@ def die_with_supervisor(stdin: int) -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if _is_closed(stdin):  # the supervisor died before the kernel was asked
+        os._exit(1)
     threading.Thread(target=_exit_at_the_end_of, args=(stdin,), daemon=True, name="lifeline").start()
+
+
+def _is_closed(pipe: int) -> bool:
+    poll = select.poll()
+    poll.register(pipe, 0)  # a hang-up is always told
+    return bool(poll.poll(0))
 
 
 def _exit_at_the_end_of(stdin: int) -> None:

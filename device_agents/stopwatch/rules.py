@@ -48,5 +48,5 @@ class TimingRules(BaseModel):
     plateau_ratio: float = Field(default=0.9, gt=0, le=1)
     max_s: float = Field(default=0.35, gt=0)
     fewest_samples: int = Field(default=10, ge=6)
-    patience_s: float = Field(default=5.0, gt=0)
+    patience_s: float = Field(default=10.0, gt=0)
     ok_relative_ci: float = Field(default=0.05, gt=0)

@@ -77,29 +77,31 @@ def search(
         if resume:
             if given or runtime or space_param or precision or threads or batch_size:
                 raise InvalidInput("a resumed run keeps its settings: give --run and --resume alone")
-            folder = RunFolder.open(run)
-            images = None if folder.result else _load(folder.config.data_set, cache_dir)
+            result = _go_on(run, cache_dir)
         else:
             conditions = options.make_conditions(options.require(runtime, "--runtime"), precision, threads, batch_size)
             params = options.parse_assignments(space_param)
             config = SearchConfig.checked(conditions=conditions, space_params=params, **given)
-            folder, images = _start(run, config, server, cache_dir)
-        result = folder.result if images is None else _run(folder, images)
-        assert result is not None
+            result = _start(run, config, server, cache_dir)
         if as_json:
             print_json(result)
         else:
             _print_result(result)
 
 
-def _start(run: Path, config: SearchConfig, server: str, cache_dir: Path) -> tuple[RunFolder, ImageSet]:
-    """Make the run's folder once everything is known to fit together."""
+def _go_on(run: Path, cache_dir: Path) -> SearchResult:
+    folder = RunFolder.open(run)
+    return folder.result or _run(folder, _load(folder.config.data_set, cache_dir))
+
+
+def _start(run: Path, config: SearchConfig, server: str, cache_dir: Path) -> SearchResult:
+    """Make the run's folder once everything is known to fit together, and search."""
     with ServiceClient(server) as client:
         table = LatencyTable.fetch(client, config.device, config.conditions)
     images = _load(config.data_set, cache_dir)
     config = config.model_copy(update={"data_set": images.name})
     feasible_latency(config, table, images)
-    return RunFolder.create(run, config, table.snapshot), images
+    return _run(RunFolder.create(run, config, table.snapshot), images)
 
 
 def _load(name: str, cache_dir: Path) -> ImageSet:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_digits as load_sklearn_digits
 
 from search_client.data.dataset import ImageSet, images_from_numpy
 
@@ -17,6 +16,8 @@ _LARGEST_VALUE = 16
 
 def load_digits(_cache_dir: Path) -> ImageSet:
     """Return the digits; every fifth one is a test image."""
+    from sklearn.datasets import load_digits as load_sklearn_digits  # a second's import, for those who want digits only
+
     bunch = load_sklearn_digits()
     grey = np.round(bunch.images * (255 / _LARGEST_VALUE)).astype(np.uint8)  # (N, 8, 8)
     large = grey.repeat(_ENLARGEMENT, axis=1).repeat(_ENLARGEMENT, axis=2)

@@ -3,10 +3,18 @@
 import json
 import subprocess
 import sys
+from itertools import islice
+from pathlib import Path
 
 import pytest
 
+from latency_service.contract.conditions import Conditions
+from latency_service.contract.keys import parse_key
+from latency_service.contract.messages import JobId, LeasedJob
+from tests.fake_service import FakeService, serving
+
 OP = "v1-mbconv-14x14x8-out8-k3-s1-e3-skip1-relu6"
+OTHER_OP = "v1-classifier-7x7x64-out10"
 
 
 def device_agent(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -68,6 +76,23 @@ def test_probe_says_what_the_host_is_and_which_runtimes_work() -> None:
         answer["fingerprint"]
         == json.loads(device_agent("probe", "--runtime", "tflite", "--json").stdout)["fingerprint"]
     )
+
+
+def test_run_measures_what_the_service_lends_with_a_real_runtime(tmp_path: Path) -> None:
+    jobs = [LeasedJob(job_id=JobId(key), attempt=1, workload=parse_key(key)) for key in (OP, OTHER_OP)]
+    with serving(FakeService()) as service:
+        service.queue, service.conditions = jobs, Conditions(runtime="onnxruntime")
+        command = [sys.executable, "-m", "device_agents", "run", "--server", service.url, "--name", "board"]
+        command += ["--runtime", "onnxruntime", "--state-dir", str(tmp_path)]
+        agent = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert agent.stderr is not None
+        lines = list(islice(agent.stderr, 4))
+        agent.terminate()
+        assert agent.wait(60) == 0
+        agent.stderr.close()
+    assert [json.loads(line)["event"] for line in lines] == ["registered", "leased", "measured", "measured"]
+    assert set(service.results) == {OP, OTHER_OP}
+    assert service.requests[0].runtimes == ("onnxruntime",)
 
 
 _PROBE_HERE = """

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from latency_service.contract.messages import Lease, ProfileCreated, ProfileStatus
-from tests.processes import ServiceProcess, running_service, start_service
+from tests.processes import ServiceProcess, running_service
 from tests.service_data import DEVICE, keys, new_id, registration, success
 
 JOBS = 24
@@ -51,8 +51,7 @@ def client_of(service: ServiceProcess) -> httpx.Client:
 
 
 def test_a_service_killed_in_the_middle_of_a_profile_loses_nothing(tmp_path: Path) -> None:
-    service = start_service(tmp_path)
-    with client_of(service) as client:
+    with running_service(tmp_path) as service, client_of(service) as client:
         created = profile(client)
         lease = lend(client, max_jobs=JOBS)
         assert lease is not None
@@ -87,6 +86,6 @@ def test_agents_that_ask_at_the_same_time_share_the_jobs_without_overlap(tmp_pat
 
 
 def test_a_service_that_is_asked_to_go_goes_gracefully(tmp_path: Path) -> None:
-    service = start_service(tmp_path)
-    assert service.stop() in (0, -signal.SIGTERM)
-    assert "Application shutdown complete" in service.log.read_text()
+    with running_service(tmp_path) as service:
+        assert service.stop() in (0, -signal.SIGTERM)
+        assert "Application shutdown complete" in service.log.read_text()

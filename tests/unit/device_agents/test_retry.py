@@ -6,8 +6,8 @@ from device_agents.retry import Retry
 from latency_service.contract.errors import InvalidInput, LatencyError, ServiceUnavailable
 
 
-def retry(sleeps: list[float], **settings: float) -> Retry:
-    return Retry(sleep=sleeps.append, rng=random.Random(1), **settings)  # type: ignore[arg-type]
+def retry(sleeps: list[float], attempts: int = 4, first_wait_s: float = 0.5, longest_wait_s: float = 30.0) -> Retry:
+    return Retry(sleeps.append, random.Random(1), attempts, first_wait_s, longest_wait_s)
 
 
 def failing(errors: list[LatencyError]) -> str:

@@ -77,7 +77,7 @@ def test_disturbed_samples_are_kept_raw_and_left_out_of_the_summary() -> None:
 def test_a_host_that_disturbs_nearly_every_sample_is_unfit_and_told_why() -> None:
     rng = random.Random(6)
     host = SimulatedHost(foreign_load=1.5, steal_share=0.25)
-    outcome = the_measurement(measured(SimulatedSubject(host, lambda run: MS, preempted_at_random(rng, 0.997))))
+    outcome = the_measurement(measured(SimulatedSubject(host, lambda run: MS, preempted_at_random(rng, 0.999))))
     assert outcome.verdict == "unfit"
     assert outcome.summary.n < RULES.fewest_samples
     assert "1.50 cores" in outcome.reasons[0]

@@ -84,7 +84,7 @@ class _BinaryGates(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
         (output_gradient,) = gradients
         pair_alpha, active_output, inactive_output = ctx.saved_tensors
-        inner_products = [(output_gradient * output).sum() for output in (inactive_output, active_output)]
+        inner_products = [(output_gradient * output).sum() for output in (active_output, inactive_output)]
         gate_gradient = torch.stack(inner_products).to(pair_alpha)
         return alpha_gradient(gate_gradient, torch.softmax(pair_alpha, dim=0)), output_gradient, None
 

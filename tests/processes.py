@@ -1,8 +1,6 @@
 """Real processes for tests: a service on loopback, with a port that the system chose."""
 
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from demo.processes import console_script, free_port
 
 _START_DEADLINE_S = 60.0
 _STOP_DEADLINE_S = 20.0
@@ -48,7 +48,7 @@ def start_service(folder: Path, port: int | None = None, lease_s: float = 90.0) 
     """
     port = port or free_port()
     log = folder / "service.log"
-    command = Path(sys.executable).with_name("latency-service")
+    command = console_script("latency-service")
     flags = ["--database", f"sqlite:///{folder / 'latency.db'}", "--port", str(port), "--lease-s", str(lease_s)]
     with log.open("ab") as output:
         process = subprocess.Popen([command, "serve", *flags], stdout=output, stderr=subprocess.STDOUT)
@@ -66,14 +66,6 @@ def running_service(folder: Path, lease_s: float = 90.0) -> Iterator[ServiceProc
     finally:
         if service.process.poll() is None:
             service.stop()
-
-
-def free_port() -> int:
-    """Return a port of the loopback that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _wait_until_ready(service: ServiceProcess) -> None:

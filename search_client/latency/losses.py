@@ -102,8 +102,8 @@ class ConstrainedLoss:
 
     Source: Nocedal, Wright, Numerical Optimization, section 17.3 (augmented Lagrangian).
 
-    Tried in simulated searches of 300 steps, does not work: watching E (ends up to 50 % off T), watching the mean of E
-    and D (their violations cancel), no damping (ends up to 60 % off), a falling learning rate of the alphas (no gain).
+    Tried, does not work. In simulated searches of 300 steps: watching E (ends up to 50 % off T), no damping (up to
+    60 %), a falling learning rate of the alphas (no gain). In two real ones: the mean of E and D (they cancel out).
     """
 
     def __init__(

@@ -101,7 +101,7 @@ class LatencyTable:
         for op, count in Counter(network.ops).items():
             entry = self._entries[format_key(op)]
             below.append(count * (entry.latency_ms - entry.ci_low_ms))
-            above.append((entry.ci_high_ms - entry.latency_ms))
+            above.append(count * (entry.ci_high_ms - entry.latency_ms))
         return total - math.hypot(*below), total + math.hypot(*above)
 
     def _is_fit(self, op: OpSpec) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from latency_service.contract.errors import InvalidInput
 from search_client.commands import options
@@ -125,8 +125,8 @@ def _run(folder: RunFolder, images: ImageSet) -> SearchResult:
 def _search_bar() -> Iterator[Callable[[SearchProgress], None]]:
     columns = (
         TextColumn("{task.description:<11}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
+        BarColumn(bar_width=8),
+        TaskProgressColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[figures]}"),
     )
@@ -135,8 +135,7 @@ def _search_bar() -> Iterator[Callable[[SearchProgress], None]]:
 
         def show(now: SearchProgress) -> None:
             figures = (
-                f"loss {now.loss:.2f}  expected {now.expected_ms:.3g} ms  derived {now.derived_ms:.3g} ms  "
-                f"entropy {now.entropy:.2f}"
+                f"loss {now.loss:.2f}  E {now.expected_ms:.3g}  net {now.derived_ms:.3g} ms  entropy {now.entropy:.2f}"
             )
             progress.update(task, description=now.phase, completed=now.step, total=now.total_steps, figures=figures)
 

@@ -33,13 +33,17 @@ def heat_map(space: SearchSpace, table: LatencyTable) -> HeatMap:
         MissingEntries: The table lacks an op.
     """
     columns = tuple(dict.fromkeys(_column(op) for block in space.blocks for op in block.candidates))
-    latencies = [dict(zip(map(_column, block.candidates), table.of(block.candidates).tolist())) for block in space.blocks]
+    latencies = [_latencies(block, table) for block in space.blocks]
     slowest = max(value for row in latencies for value in row.values())
     rows = tuple(
         (_row_name(index, block), tuple(_cell(row.get(column), slowest) for column in columns))
         for index, (block, row) in enumerate(zip(space.blocks, latencies, strict=True))
     )
     return HeatMap(columns, rows)
+
+
+def _latencies(block: Block, table: LatencyTable) -> dict[str, float]:
+    return dict(zip(map(_column, block.candidates), table.of(block.candidates).tolist(), strict=True))
 
 
 def _cell(latency_ms: float | None, slowest: float) -> Cell | None:

@@ -39,7 +39,7 @@ class ReportedRun:
         """
         folder = RunFolder.open(path)
         if folder.result is None:
-            raise InvalidInput(f"the search in {path} has not ended; go on with `search-client search --run {path} --resume`")
+            raise InvalidInput(f"the search in {path} has not ended: `search-client search --run {path} --resume`")
         table = LatencyTable(folder.snapshot)
         return cls(path.name, folder, folder.result, folder.verification, draw(folder.architecture, table))
 
@@ -94,7 +94,7 @@ def _plots(runs: Sequence[ReportedRun]) -> list[Plot]:
         accuracy.append(Curve(run.name, [record["step"] / last for record in weights], shares))
     plots = [
         course(expected, "expected latency, ms", "Expected latency over all paths; dashed: the target."),
-        course(derived, "derived network, ms", "Latency of the network that would have been derived; dashed: the target."),
+        course(derived, "derived network, ms", "Latency of the most probable network; dashed: the target."),
         course(accuracy, "training accuracy, %", "Accuracy of the sampled paths on their training batches, smoothed."),
     ]
     points = [

@@ -9,8 +9,8 @@ from search_client.spaces.mbconv_stages import Stage, scaled_width, searched_blo
 from search_client.spaces.space import SearchSpace
 
 NAME = "proxyless-cifar"
-STEM_WIDTH, FEATURE_MIX_WIDTH = 16, 128
-STAGES = (Stage(16, 2, 1), Stage(32, 3, 2), Stage(64, 3, 2))
+STEM_WIDTH, FEATURE_MIX_WIDTH = 32, 512
+STAGES = (Stage(32, 2, 1), Stage(64, 3, 2), Stage(128, 3, 2))
 
 
 def proxyless_cifar(width_mult: float = 1.0, resolution: int = 32, num_classes: int = 10) -> SearchSpace:

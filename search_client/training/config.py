@@ -41,23 +41,23 @@ class SearchConfig(BaseModel):
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     data_set: str = "auto"
-    image_limit: int | None = Field(default=20_000, ge=1)
+    image_limit: int | None = Field(default=15_000, ge=1)
     alpha_share: float = Field(default=0.2, gt=0, lt=1)
     validation_share: float = Field(default=0.1, gt=0, lt=1)
-    batch_size: int = Field(default=64, ge=2)
+    batch_size: int = Field(default=32, ge=2)
 
     warmup_epochs: int = Field(default=2, ge=0)
-    search_epochs: int = Field(default=5, ge=1)
+    search_epochs: int = Field(default=4, ge=1)
     weight_steps_per_arch_step: int = Field(default=3, ge=1)
     settle_steps: int = Field(default=300, ge=0)
-    fine_tune_epochs: int = Field(default=5, ge=0)
+    fine_tune_epochs: int = Field(default=4, ge=0)
 
     weight_lr: float = Field(default=0.05, gt=0)
     fine_tune_lr: float = Field(default=0.05, gt=0)
     momentum: float = Field(default=0.9, gt=0, lt=1)
     weight_decay: float = Field(default=4e-5, ge=0)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
-    alpha_lr: float = Field(default=0.05, gt=0)
+    alpha_lr: float = Field(default=0.1, gt=0)
     alpha_betas: tuple[float, float] = (0.0, 0.999)
 
     checkpoint_steps: int = Field(default=250, ge=1)

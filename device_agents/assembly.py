@@ -35,8 +35,8 @@ def run_agent(settings: AgentSettings, launcher: ChildLauncher, on_status: Calla
     leave_to_child(cores)
     on_status("looking at the runtimes of this host")
     statuses = probe_runtimes(launcher, settings.runtimes)
-    with httpx.Client(base_url=settings.server, timeout=_TIMEOUT_S) as http:
-        client = ServiceClient(http, Retry(sleep=shutdown.wait, rng=rng))
+    with httpx.Client(base_url=str(settings.server), timeout=_TIMEOUT_S) as http:
+        client = ServiceClient(http, Retry(sleep=shutdown.wait, rng=rng, is_over=lambda: shutdown.is_aborting))
         Daemon(
             settings=settings,
             cores=cores,

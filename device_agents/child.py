@@ -19,7 +19,8 @@ from device_agents.orders import EVENT, ORDER, Event, MeasureOrder, Order
 from latency_service.contract.errors import LatencyError
 from latency_service.contract.measurement import ErrorClass, Failure
 
-WORKER = (sys.executable, "-m", "device_agents.worker")
+#: -P: a `psutil.py` in the folder where the agent was started is none of the child's modules.
+WORKER = (sys.executable, "-P", "-m", "device_agents.worker")
 
 #: glibc's default allocator gives memory back and faults it in again between runs: up to two thirds of an op's time.
 _ALLOCATOR = {
@@ -30,6 +31,8 @@ _ALLOCATOR = {
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _LISTEN_S = 0.2
 _STDERR_TAIL = 1500
+
+_Lines = queue.SimpleQueue[bytes | None]
 
 
 class ChildFailed(LatencyError):
@@ -60,15 +63,15 @@ class ChildLauncher:
         Raises:
             ChildFailed: The child crashed or passed its deadline.
         """
-        with tempfile.TemporaryFile() as stderr, _started(self.command, order, stderr) as child:
-            lines = _listen(child)
+        with tempfile.TemporaryFile() as stderr, _started(self.command, order, stderr) as (child, lines):
             heard = time.monotonic()
             while not is_unwanted():
                 try:
                     line = lines.get(timeout=_LISTEN_S)
                 except queue.Empty:
                     if time.monotonic() - heard > self.deadline_s:
-                        raise ChildFailed("timed_out", f"no sign of life for {self.deadline_s:g} s") from None
+                        hint = "a workload whose runs take many seconds needs a longer deadline_s"
+                        raise ChildFailed("timed_out", f"no sign of life for {self.deadline_s:g} s; {hint}") from None
                     continue
                 if line is None:
                     _check_the_end(child.wait(), stderr)
@@ -84,7 +87,9 @@ def child_environment(threads: int, inherited: Mapping[str, str]) -> dict[str, s
 
 
 @contextmanager
-def _started(command: tuple[str, ...], order: Order, stderr: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
+def _started(
+    command: tuple[str, ...], order: Order, stderr: IO[bytes]
+) -> Iterator[tuple["subprocess.Popen[bytes]", "_Lines"]]:
     threads = order.conditions.threads if isinstance(order, MeasureOrder) else 1
     child = subprocess.Popen(
         command,
@@ -94,12 +99,16 @@ def _started(command: tuple[str, ...], order: Order, stderr: IO[bytes]) -> Itera
         env=child_environment(threads, os.environ),
         process_group=0,  # Ctrl-C is for the supervisor, which lets the child finish
     )
+    lines: _Lines = queue.SimpleQueue()
+    listener = threading.Thread(target=_listen, args=(child, lines), daemon=True, name="listener")
+    listener.start()
     try:
         _send(child, order)
-        yield child
+        yield child, lines
     finally:
         child.kill()
         child.wait()
+        listener.join()  # it has yet to read to the end of the pipe, which must not be closed under its hands
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
                 pipe.close()
@@ -114,20 +123,13 @@ def _send(child: "subprocess.Popen[bytes]", order: Order) -> None:
         raise ChildFailed("crashed", f"the child ended before it was told anything (code {child.wait()})") from None
 
 
-def _listen(child: "subprocess.Popen[bytes]") -> "queue.SimpleQueue[bytes | None]":
-    """Return the queue onto which a thread puts each whole line, and None at the end."""
-    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-    stdout = child.stdout
-    assert stdout is not None
-
-    def read() -> None:
-        for line in stdout:
-            if line.endswith(b"\n"):  # a child killed in the middle of a line has not said it
-                lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True, name="listener").start()
-    return lines
+def _listen(child: "subprocess.Popen[bytes]", lines: "_Lines") -> None:
+    """Queue each whole line that the child says, and None at the end."""
+    assert child.stdout is not None
+    for line in child.stdout:
+        if line.endswith(b"\n"):  # a child killed in the middle of a line has not said it
+            lines.put(line)
+    lines.put(None)
 
 
 def _decoded(line: bytes) -> Event:

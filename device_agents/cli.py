@@ -1,5 +1,6 @@
 """`device-agent`: run an agent, measure one workload, or say what this host is."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -19,16 +20,18 @@ from device_agents.registration import agent_version, probe_runtimes
 from device_agents.runtimes.registry import make_runtime, runtime_names
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import LatencyError
-from latency_service.contract.keys import KEY_VERSION, parse_key
+from latency_service.contract.keys import EXAMPLE_KEY, parse_key
 from latency_service.contract.measurement import Measurement
 from latency_service.contract.messages import JobId, LeasedJob
-from latency_service.contract.named_networks import named_network
+from latency_service.contract.named_networks import named_network, network_names
 from latency_service.contract.network import Workload, workload_key
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
+_WORKLOADS = f"An op key such as {EXAMPLE_KEY}, or a network: {', '.join(network_names())}."
+
 Cores = Annotated[str, typer.Option(help="Cores to measure on, with commas; default: the last ones allowed.")]
-Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Most threads a job may use.")]
+Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Most threads a job may use; default: 1.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -53,12 +56,16 @@ def _options(
 
 @app.command()
 def run(
-    server: Annotated[str | None, typer.Option(help="The latency service's URL.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="The latency service's URL; default: http://127.0.0.1:8000.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="This device's name; default: the host's.")] = None,
     runtime: Annotated[list[str] | None, typer.Option(help="Whose jobs to take; default: all that work.")] = None,
     threads: Threads = None,
     cores: Cores = "",
-    state_dir: Annotated[Path | None, typer.Option(help="Where results wait for their upload.")] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Where results wait for their upload; default: the user's state folder.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A TOML file of settings.")] = None,
 ) -> None:
     """Run the agent until SIGTERM or Ctrl-C: the first finishes the batch, a second gives it back."""
@@ -79,10 +86,10 @@ def run(
 
 @app.command()
 def measure(
-    workload: Annotated[str, typer.Argument(help="An op key, or the name of a network.")],
+    workload: Annotated[str, typer.Argument(help=_WORKLOADS)],
     runtime: Annotated[str, typer.Option(help=f"One of {', '.join(runtime_names())}.")],
-    threads: Annotated[int, typer.Option(min=1, max=1024)] = 1,
-    batch_size: Annotated[int, typer.Option(min=1, max=4096)] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=1024, help="Threads, each on a core of its own.")] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, max=4096, help="Images a run.")] = 1,
     cores: Cores = "",
     as_json: Json = False,
 ) -> None:
@@ -122,7 +129,7 @@ def probe(
 
 
 def _workload(text: str) -> Workload:
-    return parse_key(text) if text.startswith(f"{KEY_VERSION}-") else named_network(text)
+    return parse_key(text) if re.match(r"v\d+-", text) else named_network(text)
 
 
 def _measure_here(workload: Workload, conditions: Conditions, settings: AgentSettings) -> Measurement:

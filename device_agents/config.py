@@ -3,10 +3,11 @@
 import re
 import socket
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any
 
 from platformdirs import user_state_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, HttpUrl, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -41,7 +42,7 @@ class AgentSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DEVICE_AGENT_", frozen=True, extra="forbid")
 
-    server: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://")
+    server: HttpUrl = HttpUrl("http://127.0.0.1:8000")
     name: DeviceName = Field(default_factory=_host_name)
     runtimes: Annotated[tuple[RuntimeName, ...], NoDecode] = Field(default_factory=runtime_names, min_length=1)
     threads: int = Field(default=1, ge=1, le=1024)
@@ -53,7 +54,7 @@ class AgentSettings(BaseSettings):
     @field_validator("runtimes", "cores", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @property
     def spool_dir(self) -> Path:
@@ -77,7 +78,7 @@ def load_settings(config_file: Path | None, flags: dict[str, Any]) -> AgentSetti
     """Return the settings; a flag that is None or empty was not given.
 
     Raises:
-        InvalidInput: A value is none that the setting can have; the message names both.
+        InvalidInput: A value is none that the setting can have; the message names both. Or the file is no TOML.
     """
 
     class FromFile(AgentSettings):
@@ -88,6 +89,8 @@ def load_settings(config_file: Path | None, flags: dict[str, Any]) -> AgentSetti
     except ValidationError as error:
         wrong = "; ".join(f"{_path(e['loc'])}: {e['msg']} (got {e['input']!r})" for e in error.errors())
         raise InvalidInput(f"the agent's settings are wrong: {wrong}") from None
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{config_file} is no TOML file: {error}") from None
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -23,7 +23,7 @@ def choose_cores(allowed: tuple[int, ...], wanted: tuple[int, ...], threads: int
         return ()
     if not set(wanted) <= set(allowed):
         raise InvalidInput(f"cores {_text(wanted)} were asked for, but this process may use {_text(allowed)} only")
-    pool = tuple(sorted(wanted)) or allowed
+    pool = tuple(sorted(set(wanted))) or allowed
     if threads > len(pool):
         raise InvalidInput(f"{threads} threads need as many cores, and there are {len(pool)}: {_text(pool)}")
     return pool[-threads:]

@@ -25,6 +25,7 @@ from latency_service.contract.messages import JobId, JobResult, Lease, LeaseRequ
 log = structlog.get_logger()
 
 _POLL_S = 2.0  # until the service has named its own interval
+_LONGEST_ASKED_S = 3600.0
 
 
 class Daemon:
@@ -74,24 +75,27 @@ class Daemon:
             LatencyError: The service refuses what no waiting would mend.
         """
         while not self._shutdown.is_draining:
+            is_idle, asked_s = True, 0.0
             try:
                 is_idle = not self._work_once()
             except ServiceUnavailable as error:
                 self._report("waiting for the service", reason=str(error))
-                is_idle = True
+                asked_s = min(error.extra.get("retry_after_s") or 0.0, _LONGEST_ASKED_S)
             except (DeviceStateUnknown, DeviceNotFound) as error:
                 self._report("registering again", reason=str(error))
                 self._registrar.forget()
-                is_idle = True
-            if is_idle:
-                self._shutdown.wait(self._poll_s * self._rng.uniform(0.5, 1.5))
-        self._deliver_before_leaving()
+            if is_idle and not self._shutdown.is_draining:  # a request that a retry's wait took wakes no other wait
+                self._shutdown.wait(asked_s + self._poll_s * self._rng.uniform(0.5, 1.5))
+        if not self._shutdown.is_aborting:
+            self._deliver_before_leaving()
 
     def _work_once(self) -> bool:
-        """Borrow and measure one batch; return False where there was none."""
+        """Borrow and measure one batch; return False where there was none, or none is to be begun."""
         registered = self._registrar.registered()
         self._poll_s = registered.poll_s
         self._delivery.deliver_all()
+        if self._shutdown.is_draining:
+            return False
         request = LeaseRequest(
             device=self._settings.name,
             device_state=registered.device_state,
@@ -116,7 +120,8 @@ class Daemon:
             for count, result in enumerate(measure_jobs(self._launcher, self._order(lease), is_unwanted), 1):
                 self._delivery.hand_in(lease.token, result)
                 self._log_result(result)
-                self._on_status(f"{self._settings.name}: {count} of {len(lease.jobs)}, {lease.conditions}")
+                leaving = "; leaves after this batch, or at once if asked again" if self._shutdown.is_draining else ""
+                self._on_status(f"{self._settings.name}: {count} of {len(lease.jobs)}, {lease.conditions}{leaving}")
         if self._shutdown.is_aborting:
             self._release(lease)
 

@@ -12,8 +12,6 @@ from latency_service.contract.errors import ServiceUnavailable
 
 Result = TypeVar("Result")
 
-_LONGEST_ASKED_S = 3600.0
-
 
 @dataclass(frozen=True)
 class Retry:
@@ -24,7 +22,8 @@ class Retry:
         rng: Draws the jitter.
         attempts: Calls in all.
         first_wait_s: The wait after the first failure, at most; it doubles.
-        longest_wait_s: The cap.
+        longest_wait_s: The cap. A service that asks for more is left to the caller, who may have better to do.
+        is_over: Says, after a wait, that nobody wants another attempt.
     """
 
     sleep: Callable[[float], None]
@@ -32,19 +31,24 @@ class Retry:
     attempts: int = 4
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
+    is_over: Callable[[], bool] = lambda: False
 
     def call(self, function: Callable[[], Result]) -> Result:
         """Return what the function returns; call it again where it raises ServiceUnavailable.
 
         Raises:
-            ServiceUnavailable: The last attempt failed too.
+            ServiceUnavailable: The last attempt failed too, or there was to be no other.
         """
         for wait_s in self._waits():
             try:
                 return function()
             except ServiceUnavailable as error:
                 asked_s = error.extra.get("retry_after_s")
-                self.sleep(self.rng.uniform(wait_s / 2, wait_s) if asked_s is None else min(asked_s, _LONGEST_ASKED_S))
+                if asked_s is not None and asked_s > self.longest_wait_s:
+                    raise
+                self.sleep(self.rng.uniform(wait_s / 2, wait_s) if asked_s is None else asked_s)
+                if self.is_over():
+                    raise
         return function()
 
     def _waits(self) -> Iterator[float]:

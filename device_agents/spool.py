@@ -26,6 +26,8 @@ class SpooledResult(BaseModel):
 class Spool:
     """A folder with one file a result; `rejected/` in it holds what the service refused.
 
+    Two agents of one device share it: either may deliver what the other has measured.
+
     Raises:
         OSError: The folder cannot be written.
     """
@@ -50,15 +52,17 @@ class Spool:
 
     def pending(self) -> Iterator[SpooledResult]:
         """Yield what has not been delivered, oldest first; a file that does not read is moved aside."""
-        for path in sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns):
+        for path in sorted(self._folder.glob("*.json"), key=_written_ns):
             try:
                 yield SpooledResult.model_validate_json(path.read_bytes())
+            except FileNotFoundError:
+                log.info("another agent of this device delivered a result", file=str(path))
             except ValidationError as error:
                 self._set_aside(path, f"it does not read: {error}")
 
     def delivered(self, result_id: UUID) -> None:
         """Forget a result that the service has."""
-        self._path(result_id).unlink()
+        self._path(result_id).unlink(missing_ok=True)
 
     def reject(self, result_id: UUID, reason: str) -> None:
         """Move a result that the service refuses aside, for a person to look at."""
@@ -71,6 +75,13 @@ class Spool:
 
     def _path(self, result_id: UUID) -> Path:
         return self._folder / f"{result_id}.json"
+
+
+def _written_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _sync_folder(folder: Path) -> None:

@@ -24,7 +24,7 @@ class Database:
         url: SQLAlchemy URL of a SQLite file, `sqlite:///PATH`. Its folder is made if need be.
 
     Raises:
-        InvalidInput: The URL does not parse, or names no SQLite file.
+        InvalidInput: The URL does not parse, or is not plainly that of a SQLite file.
     """
 
     def __init__(self, url: str) -> None:
@@ -64,6 +64,8 @@ def _parse_url(url: str) -> URL:
         raise InvalidInput(f"{url!r} is no database URL; write sqlite:////absolute/path/latency.db") from None
     if parsed.get_backend_name() != "sqlite":
         raise InvalidInput(f"database {parsed.get_backend_name()!r} is not supported; write sqlite:///PATH")
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite") or parsed.query:
+        raise InvalidInput(f"{url!r} names a driver or has options after '?'; write sqlite:///PATH")
     if parsed.database in (None, "", ":memory:"):
         raise InvalidInput("the service needs a file, not a database in memory; write sqlite:///PATH")
     return parsed

@@ -8,6 +8,7 @@ from latency_service.contract.errors import InvalidInput
 from latency_service.contract.keys import OpKey, format_key
 from latency_service.contract.network import NetworkSpec
 from latency_service.contract.ops import MBConv, OpSpec
+from search_client.faults import first_fault
 from search_client.spaces.registry import make_space
 from search_client.spaces.space import SearchSpace, SpaceParam
 
@@ -53,7 +54,7 @@ class Architecture(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise InvalidInput(f"this is no architecture: {error}") from None
+            raise InvalidInput(f"this is no architecture: {first_fault(error)}") from None
 
     def to_json(self) -> str:
         """Return the architecture as JSON that people can read."""

@@ -62,12 +62,13 @@ def verify_network(
 
     Raises:
         MissingEntries: The table lacks some of the network's ops.
-        NotMeasured: The device could not measure it.
+        NotMeasured: The device could not measure it, or is in another state by now than the table was measured in.
     """
     predicted_ms, predicted_ci_ms = table.network_ms(network), table.network_ci_ms(network)
     request = ProfileRequest(device=table.device, conditions=table.conditions, workloads=(network,), max_age_s=0.0)
     created = client.create_profile(request)
     status = wait_for_profile(client, created.profile_id, on_progress, pause)
+    _refuse_another_table(status, table)
     measured = _newest_measurement(client, status, workload_key(network))
     return VerifyResult(
         network=workload_key(network),
@@ -81,6 +82,16 @@ def verify_network(
         verdict=measured.verdict,
         error_percent=100 * (predicted_ms / measured.summary.median_ms - 1),
     )
+
+
+def _refuse_another_table(status: ProfileStatus, table: LatencyTable) -> None:
+    """A table stands for one device state: promise and measurement of two states say nothing about each other."""
+    if status.table_id not in (None, table.snapshot.table_id):
+        raise NotMeasured(
+            f"{table.device} is not what it was when snapshot {table.snapshot_id} was measured (its hardware, driver, "
+            "kernel or runtime changed): run `search-client profile` again, and hold the network's architecture.json "
+            "against the new table with `search-client verify --architecture`"
+        )
 
 
 def _newest_measurement(client: ServiceClient, status: ProfileStatus, key: WorkloadKey) -> MeasurementRow:

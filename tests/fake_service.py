@@ -34,6 +34,7 @@ class FakeService:
 
     Attributes:
         failing: While set, every call is answered by this status (5xx), or by this error.
+        retry_after_s: While set, what every answer tells the agent to wait.
         goes_away_after_lending: Once a lease is lent, every call is answered 503.
         lose_leases: While set, renewals and results are answered 410.
     """
@@ -54,6 +55,7 @@ class FakeService:
         self.released: list[str] = []
         self.cancelled: tuple[JobId, ...] = ()
         self.failing: int | LatencyError | None = None
+        self.retry_after_s: int | None = None
         self.goes_away_after_lending = False
         self.lose_leases = False
 
@@ -130,6 +132,8 @@ def serving(service: FakeService, port: int = 0) -> Iterator[FakeService]:
                 problem = {"title": "refused", "status": status, "detail": str(error), "code": error.code}
                 content = json.dumps(problem).encode()
             self.send_response(status)
+            if service.retry_after_s is not None:
+                self.send_header("retry-after", str(service.retry_after_s))
             if status != 204:
                 self.send_header("content-length", str(len(content)))
             self.end_headers()

@@ -1,6 +1,6 @@
 """Problems: every error that leaves the service is an RFC 9457 document with a stable code."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -88,9 +88,19 @@ async def _on_latency_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [{"location": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
+    errors = [
+        {"location": _location(item["loc"]), "message": item["msg"].removeprefix("Value error, ")}
+        for item in error.errors()
+    ]
     detail = "; ".join(f"{item['location']}: {item['message']}" for item in errors[:3])
+    if errors[0]["location"] == "body" and "json" not in request.headers.get("content-type", "").lower():
+        detail = f"send the body as JSON, with the header Content-Type: application/json; {detail}"
     return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, InvalidInput.code, {"errors": errors})
+
+
+def _location(parts: Sequence[int | str]) -> str:
+    """Return where the error is, without the names that pydantic gives to the members of a union."""
+    return ".".join(str(part) for part in parts if "[" not in str(part))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:

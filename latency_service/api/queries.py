@@ -4,6 +4,7 @@ from pydantic import Field
 
 from latency_service.contract.conditions import Conditions, Precision, RuntimeName
 from latency_service.contract.device import DeviceName
+from latency_service.contract.limits import LARGEST_INTEGER
 from latency_service.contract.messages import Key, Message
 
 
@@ -13,8 +14,8 @@ class TableQuery(Message):
     device: DeviceName | None = None
     runtime: RuntimeName | None = None
     precision: Precision | None = None
-    threads: int | None = Field(default=None, ge=1)
-    batch_size: int | None = Field(default=None, ge=1)
+    threads: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
+    batch_size: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
 
 
 class LatencyQuery(Conditions):
@@ -34,6 +35,6 @@ class MeasurementQuery(Message):
 
     table: str | None = None
     op: Key | None = None
-    after: int = Field(default=0, ge=0, le=2**63 - 1)
+    after: int = Field(default=0, ge=0, le=LARGEST_INTEGER)
     limit: int = Field(default=100, ge=1, le=1000)
     samples: bool = False

@@ -7,6 +7,7 @@ from typing import Annotated, NewType
 from pydantic import BaseModel, ConfigDict, Field
 
 from latency_service.contract.conditions import RuntimeName
+from latency_service.contract.limits import LARGEST_INTEGER
 
 DeviceId = NewType("DeviceId", str)
 Fingerprint = NewType("Fingerprint", str)
@@ -33,8 +34,8 @@ class DeviceDescription(BaseModel):
     operating_system: str
     architecture: str
     cpu_model: str
-    logical_cores: int = Field(ge=1)
-    memory_bytes: int = Field(ge=1)
+    logical_cores: int = Field(ge=1, le=LARGEST_INTEGER)
+    memory_bytes: int = Field(ge=1, le=LARGEST_INTEGER)
     runtimes: dict[RuntimeName, RuntimeStatus] = {}
 
 

@@ -68,7 +68,7 @@ class _Malformed(Exception):
 
 
 def _parse(key: str) -> OpSpec:
-    version, kind, shape, *fields = key.split("-") if key.count("-") >= 2 else (key, "", "")
+    version, kind, shape, *fields = [*key.split("-"), "", ""] if key.count("-") < 2 else key.split("-")
     if version != KEY_VERSION:
         raise _Malformed(f"it does not start with {KEY_VERSION!r}; a key looks like {EXAMPLE_KEY!r}")
     op_class = OP_CLASSES.get(cast(OpKind, kind))

@@ -1,10 +1,11 @@
 """Measurement: raw samples first, summary second, and how much they can be trusted; Failure: why there is none."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from latency_service.contract.device import Fact
+from latency_service.contract.limits import LARGEST_INTEGER, Moment
 from latency_service.contract.summary import Summary
 
 #: A change of the measuring protocol that moves timings bumps this; measurements of two versions are not comparable.
@@ -28,24 +29,24 @@ class Measurement(BaseModel):
         runtime_facts: What the runtime really did: version, provider, delegate in the plan.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     samples_ms: tuple[float, ...] = Field(min_length=1, max_length=100_000)
-    round_sizes: tuple[int, ...]
+    round_sizes: tuple[Annotated[int, Field(ge=0)], ...]
     disturbed: tuple[int, ...] = ()
-    inner_loops: int = Field(ge=1)
-    warmup_runs: int = Field(ge=0)
+    inner_loops: int = Field(ge=1, le=LARGEST_INTEGER)
+    warmup_runs: int = Field(ge=0, le=LARGEST_INTEGER)
     summary: Summary
     verdict: Verdict
     reasons: tuple[str, ...] = ()
-    preemptions: int = Field(ge=0)
+    preemptions: int = Field(ge=0, le=LARGEST_INTEGER)
     foreign_load: float | None = Field(default=None, ge=0)
     steal_share: float | None = Field(default=None, ge=0)
     clock_mhz: tuple[float, ...] = ()
     runtime_facts: dict[str, Fact] = {}
     protocol_version: int = PROTOCOL_VERSION
-    started_at: AwareDatetime
-    finished_at: AwareDatetime
+    started_at: Moment
+    finished_at: Moment
 
     @model_validator(mode="after")
     def _check_consistency(self) -> "Measurement":

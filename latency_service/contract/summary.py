@@ -77,10 +77,11 @@ def median_ci(ordered: Sequence[float]) -> tuple[float, float]:
 def _lower_rank(n: int) -> int:
     """Return the largest r such that P(the median lies outside the r-th and (n-1-r)-th sample) <= 1 - CI_LEVEL."""
     allowed = 2**n * (100 - round(100 * CI_LEVEL)) // 200  # integers: 2**n leaves the range of a float
-    rank, tail = 0, 1
-    while tail + math.comb(n, rank + 1) <= allowed:
+    rank, binomial, tail = 0, n, 1  # binomial: C(n, rank + 1), from the one before it; anew each would take minutes
+    while tail + binomial <= allowed:
         rank += 1
-        tail += math.comb(n, rank)
+        tail += binomial
+        binomial = binomial * (n - rank) // (rank + 1)
     return rank
 
 

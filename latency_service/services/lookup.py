@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from latency_service.contract.conditions import Conditions
-from latency_service.contract.errors import MissingEntries
+from latency_service.contract.errors import MissingEntries, TableNotFound
 from latency_service.contract.keys import parse_key
 from latency_service.contract.messages import Entry, LatencyAnswer, LookupAnswer, ProfileRequest, TableId
 from latency_service.contract.network import Workload, is_network_key
@@ -42,7 +42,10 @@ def latency(session: Session, device_name: str, conditions: Conditions, key: str
     device = devices.get(session, device_name)
     table_id = latency_tables.present_id(device, conditions_id(conditions))
     entry = _entries(session, table_id, [key], device_name, conditions)[key]
-    return LatencyAnswer(table=catalogue.get_table(session, table_id), entry=entry)
+    try:
+        return LatencyAnswer(table=catalogue.get_table(session, table_id), entry=entry)
+    except TableNotFound:
+        raise TableNotFound(f"nothing was measured yet on {device_name}, as it is now, under {conditions}") from None
 
 
 def _entries(
@@ -66,15 +69,22 @@ def _missing_entries(session: Session, device_name: str, conditions: Conditions,
     networks = workloads.find(session, filter(is_network_key, missing))
     wanted = [networks.get(key) or _workload(key) for key in missing]
     measurable = tuple(workload for workload in wanted if workload is not None)
-    advice = "POST a profile of these networks with their ops to /v1/profiles to have them measured"
     request = None
     if measurable:
-        advice = "POST profile_request to /v1/profiles to have them measured"
         profile = ProfileRequest(device=device_name, conditions=conditions, workloads=measurable)
         request = profile.model_dump(mode="json", exclude_none=True)
     more = ", …" if len(missing) > 1 else ""
+    advice = _advice(len(measurable), len(missing) - len(measurable))
     return MissingEntries(
         f"no value for {len(missing)} key(s) on {device_name} under {conditions}: {missing[0]}{more}; {advice}",
         missing=missing,
         profile_request=request,
     )
+
+
+def _advice(measurable: int, unknown: int) -> str:
+    with_ops = f"POST a profile of the {unknown} unknown network(s) with their ops to /v1/profiles"
+    if not measurable:
+        return f"{with_ops} to have them measured"
+    advice = "POST profile_request to /v1/profiles to have them measured"
+    return f"{advice}, and {with_ops}" if unknown else advice

@@ -1,7 +1,7 @@
 """Profiling: which workloads of a request must be measured, how far they are, and what comes when all have ended."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
@@ -63,8 +63,8 @@ def _is_young_enough(entry: Entry, profile: Profile) -> bool:
         return True
     assert entry.measured_at is not None, "what was measured was measured at some time"
     # A device whose clock runs ahead has measured now, not in the future.
-    measured_at = min(entry.measured_at, profile.created_at)
-    return measured_at > profile.created_at - timedelta(seconds=profile.max_age_s)
+    age_s = max(0.0, (profile.created_at - entry.measured_at).total_seconds())
+    return age_s < profile.max_age_s
 
 
 def _queue(session: Session, profile: Profile, keys: Collection[str], now: datetime) -> dict[str, str]:

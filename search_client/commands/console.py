@@ -46,7 +46,8 @@ def milliseconds(value_ms: float, ci_ms: tuple[float, float]) -> str:
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Turn an error of ours into one message on stderr and an exit code; Ctrl-C ends with 130."""
+    """Turn an error of ours into one message on stderr and an exit code; Ctrl-C and SIGTERM tidy up and end in 130."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     stamina.instrumentation.set_on_retry_hooks([_tell_of_retry])
     try:
         yield
@@ -56,6 +57,8 @@ def readable_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         stderr().print("interrupted")
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _tell_of_retry(details: stamina.instrumentation.RetryDetails) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from platformdirs import user_cache_path
@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from latency_service.contract.conditions import Conditions, Precision
 from latency_service.contract.errors import InvalidInput
 from search_client.faults import first_fault
+
+T = TypeVar("T")
 
 APP_NAME = "proxyless-latency"
 
@@ -41,7 +43,7 @@ DEFAULT_SERVER = "http://127.0.0.1:8000"
 DEFAULT_CACHE_DIR = user_cache_path(APP_NAME) / "data"
 
 
-def require(value: str | None, option: str) -> str:
+def require(value: T | None, option: str) -> T:
     """Return an option that this use of the command needs.
 
     Raises:

@@ -2,14 +2,16 @@
 
 import time
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import InvalidInput
-from latency_service.contract.messages import ProfileId, ProfileRequest, ProfileStatus, SnapshotId, TableId
+from latency_service.contract.messages import Device, ProfileId, ProfileRequest, ProfileStatus, SnapshotId, TableId
 from latency_service.contract.ops import OpSpec
 from search_client.commands import options
 from search_client.commands.console import POLL_S, print_facts, print_json, profile_bar, readable_errors
 from search_client.commands.subjects import build_space, read_network
+from search_client.faults import first_fault
 from search_client.latency.client import ServiceClient, wait_for_profile
 from search_client.latency.expected import SupernetLatency
 from search_client.latency.table import LatencyTable
@@ -57,7 +59,7 @@ def profile(
         searched = _space(space, space_param, architecture, network)
         ops = searched.ops() if searched else tuple(dict.fromkeys(read_network(architecture, network, resolution).ops))
         conditions = options.make_conditions(runtime, precision, threads, batch_size)
-        request = ProfileRequest(device=device, conditions=conditions, workloads=ops, max_age_s=max_age_s)
+        request = _request(device, conditions, ops, max_age_s)
         with ServiceClient(server) as client:
             answer = _run_profile(client, request, ops, searched)
         if as_json:
@@ -67,16 +69,26 @@ def profile(
 
 
 def _space(name: str | None, params: list[str] | None, architecture: object, network: object) -> SearchSpace | None:
-    if name is None:
-        return None
-    if architecture is not None or network is not None:
+    if [name, architecture, network].count(None) != 2:
         raise InvalidInput("give exactly one of --space, --architecture and --network")
+    if name is None:
+        if params:
+            raise InvalidInput("--space-param belongs to --space")
+        return None
     return build_space(name, options.parse_assignments(params))
+
+
+def _request(device: str, conditions: Conditions, ops: tuple[OpSpec, ...], max_age_s: float | None) -> ProfileRequest:
+    try:
+        return ProfileRequest(device=device, conditions=conditions, workloads=ops, max_age_s=max_age_s)
+    except ValidationError as error:
+        raise InvalidInput(f"this profile cannot be: {first_fault(error)}") from None
 
 
 def _run_profile(
     client: ServiceClient, request: ProfileRequest, ops: tuple[OpSpec, ...], searched: SearchSpace | None
 ) -> ProfileAnswer:
+    _refuse_unserved_runtime(client.device(request.device), request.conditions.runtime)
     created = client.create_profile(request)
     with profile_bar(f"measuring on {request.device}", total=len(ops)) as show:
         status = wait_for_profile(client, created.profile_id, show, lambda: time.sleep(POLL_S))
@@ -93,6 +105,17 @@ def _run_profile(
         return answer
     fastest_ms, slowest_ms = SupernetLatency(searched, LatencyTable(client.snapshot(snapshot_id))).range_ms
     return answer.model_copy(update={"fastest_ms": fastest_ms, "slowest_ms": slowest_ms})
+
+
+def _refuse_unserved_runtime(device: Device, runtime: str) -> None:
+    """Nobody would ever take the jobs, and the profile would wait for ever."""
+    known = device.description.runtimes
+    served = [name for name, status in known.items() if status.available]
+    if known and runtime not in served:  # an agent may keep to itself what it serves
+        raise InvalidInput(
+            f"the agent of {device.name} does not serve {runtime}, but {', '.join(served) or 'no runtime at all'}; "
+            f"start it with `device-agent run --runtime {runtime}`"
+        )
 
 
 def _outcome(status: ProfileStatus) -> tuple[TableId, SnapshotId]:

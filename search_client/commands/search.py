@@ -32,7 +32,9 @@ from search_client.training.result import SearchResult
 from search_client.training.run_folder import RunFolder
 from search_client.training.search_run import SearchRun, feasible_latency
 
-Epochs = Annotated[int | None, typer.Option(min=0)]
+WarmupEpochs = Annotated[int | None, typer.Option(min=0, help="Of weights alone, over uniform paths; default 2.")]
+SearchEpochs = Annotated[int | None, typer.Option(min=1, help="Of weights and architecture in turn; default 4.")]
+FineTuneEpochs = Annotated[int | None, typer.Option(min=0, help="Of the derived network; default 4.")]
 
 
 def search(
@@ -48,10 +50,10 @@ def search(
     batch_size: options.BatchSize = None,
     data_set: Annotated[str | None, typer.Option(help="auto, cifar10 or digits; default auto.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random; default 0.")] = None,
-    warmup_epochs: Epochs = None,
-    search_epochs: Epochs = None,
-    fine_tune_epochs: Epochs = None,
-    image_limit: Annotated[int | None, typer.Option(min=1, help="Training images used.")] = None,
+    warmup_epochs: WarmupEpochs = None,
+    search_epochs: SearchEpochs = None,
+    fine_tune_epochs: FineTuneEpochs = None,
+    image_limit: Annotated[int | None, typer.Option(min=1, help="Training images used; default 15000.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="Any other search setting, such as alpha_lr=0.02; repeatable.")
     ] = None,
@@ -73,20 +75,28 @@ def search(
     }
     with readable_errors():
         given = {name: value for name, value in settings.items() if value is not None}
-        given |= options.parse_assignments(setting)
         if resume:
-            if given or runtime or space_param or precision or threads or batch_size:
+            if given or setting or runtime or space_param or precision or threads or batch_size:
                 raise InvalidInput("a resumed run keeps its settings: give --run and --resume alone")
             result = _go_on(run, cache_dir)
         else:
-            conditions = options.make_conditions(options.require(runtime, "--runtime"), precision, threads, batch_size)
-            params = options.parse_assignments(space_param)
-            config = SearchConfig.checked(conditions=conditions, space_params=params, **given)
-            result = _start(run, config, server, cache_dir)
+            for name in ("target_ms", "device"):
+                options.require(settings[name], f"--{name.replace('_', '-')}")
+            given["conditions"] = options.make_conditions(
+                options.require(runtime, "--runtime"), precision, threads, batch_size
+            )
+            given["space_params"] = options.parse_assignments(space_param)
+            result = _start(run, _config(given, options.parse_assignments(setting)), server, cache_dir)
         if as_json:
             print_json(result)
         else:
             _print_result(result)
+
+
+def _config(given: dict[str, Any], more: dict[str, Any]) -> SearchConfig:
+    for name in given.keys() & more.keys():
+        raise InvalidInput(f"--set {name}=... would change what another option says: use that option")
+    return SearchConfig.checked(**given, **more)
 
 
 def _go_on(run: Path, cache_dir: Path) -> SearchResult:
@@ -143,8 +153,9 @@ def _search_bar() -> Iterator[Callable[[SearchProgress], None]]:
 
 
 def _print_result(result: SearchResult) -> None:
+    missed = "" if result.target_met else ", MISSED: give the search more epochs or a higher settle_steps"
     facts = {
-        "target": f"{result.target_ms:.4g} ms",
+        "target": f"{result.target_ms:.4g} ms{missed}",
         "predicted": milliseconds(result.predicted_ms, result.predicted_ci_ms),
         "accuracy": f"{result.validation_accuracy:.1%} of {result.validation_images} {result.data_set} images",
         "MACs": f"{result.macs / 1e6:.2f} M",

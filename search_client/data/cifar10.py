@@ -169,9 +169,10 @@ def _member(tar: tarfile.TarFile, name: str) -> bytes:
 
 
 def _write_npz(path: Path, arrays: Arrays) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
-        np.savez(file, **arrays)
-    Path(file.name).replace(path)
+    with tempfile.TemporaryDirectory(dir=path.parent) as partial_dir:  # whoever interrupts us leaves nothing behind
+        partial = Path(partial_dir) / path.name
+        np.savez(partial, **arrays)
+        partial.replace(path)
 
 
 def _read_npz(path: Path) -> Arrays:

@@ -95,7 +95,11 @@ def _plots(runs: Sequence[ReportedRun]) -> list[Plot]:
     plots = [
         course(expected, "expected latency, ms", "Expected latency over all paths; dashed: the target."),
         course(derived, "derived network, ms", "Latency of the most probable network; dashed: the target."),
-        course(accuracy, "training accuracy, %", "Accuracy of the sampled paths on their training batches, smoothed."),
+        course(
+            accuracy,
+            "training accuracy, %",
+            "Accuracy on training batches: of sampled paths, then of the derived network; smoothed.",
+        ),
     ]
     points = [
         Point(run.name, run.result.predicted_ms, run.verification.measured_ms, run.verification.measured_ci_ms)

@@ -3,9 +3,11 @@
 Source: ProxylessNAS, arXiv:1812.00332, section 4.2; width rounding from MobileNetV2's released code.
 """
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple, TypedDict
 
+from latency_service.contract.errors import InvalidInput
 from latency_service.contract.ops import MBConv, OpSpec, Shape, Zero
 from search_client.spaces.space import Block
 
@@ -36,8 +38,14 @@ def takes(shape: Shape) -> InputFields:
 
 
 def scaled_width(channels: int, width_mult: float) -> int:
-    """Return channels times width_mult, rounded to a multiple of 8 that loses no more than a tenth."""
+    """Return channels times width_mult, rounded to a multiple of 8 that loses no more than a tenth.
+
+    Raises:
+        InvalidInput: The product is not positive and finite.
+    """
     wanted = channels * width_mult
+    if not (wanted > 0 and math.isfinite(wanted)):
+        raise InvalidInput(f"{channels} channels times width_mult {width_mult} is no width: both must be positive")
     rounded = max(CHANNEL_DIVISOR, int(wanted + CHANNEL_DIVISOR / 2) // CHANNEL_DIVISOR * CHANNEL_DIVISOR)
     return rounded if rounded >= 0.9 * wanted else rounded + CHANNEL_DIVISOR
 

@@ -1,6 +1,6 @@
 """SearchConfig: everything that one search depends on, beside the snapshot it is pinned to."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -8,6 +8,8 @@ from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import DeviceName
 from latency_service.contract.errors import InvalidInput
 from search_client.faults import first_fault
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class SearchConfig(BaseModel):
@@ -28,13 +30,13 @@ class SearchConfig(BaseModel):
         checkpoint_steps: Weight steps between two checkpoints.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     space: str = "proxyless-cifar"
     space_params: dict[str, Any] = {}
     device: DeviceName
     conditions: Conditions
-    target_ms: float = Field(gt=0, allow_inf_nan=False)
+    target_ms: float = Field(gt=0)
     strategy: str = "proxyless-gradient"
     loss: str = "constrained"
     loss_params: dict[str, Any] = {}
@@ -58,7 +60,7 @@ class SearchConfig(BaseModel):
     weight_decay: float = Field(default=4e-5, ge=0)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     alpha_lr: float = Field(default=0.1, gt=0)
-    alpha_betas: tuple[float, float] = (0.0, 0.999)
+    alpha_betas: tuple[Beta, Beta] = (0.0, 0.999)
 
     checkpoint_steps: int = Field(default=250, ge=1)
 
@@ -72,5 +74,6 @@ class SearchConfig(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            known = ", ".join(cls.model_fields)
-            raise InvalidInput(f"search setting {first_fault(error)}; known are {known}") from None
+            is_unknown = error.errors()[0]["type"] == "extra_forbidden"
+            known = f"; known are {', '.join(cls.model_fields)}" if is_unknown else ""
+            raise InvalidInput(f"search setting {first_fault(error)}{known}") from None

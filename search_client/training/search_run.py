@@ -126,8 +126,12 @@ def feasible_latency(config: SearchConfig, table: LatencyTable, image_set: Image
 
     Raises:
         MissingEntries: The table lacks some of the space's ops.
-        InvalidInput: No network of the space can have the target latency, or the images fit neither space nor batch.
+        UnknownName: There is no such space, strategy or loss.
+        InvalidInput: A parameter of theirs is wrong, no network of the space can have the target latency, or the images
+            fit neither space nor batch.
     """
+    make_strategy(config.strategy)
+    _make_latency_loss(config)
     space = make_space(config.space, **config.space_params)
     latency = SupernetLatency(space, table)
     fastest_ms, slowest_ms = latency.range_ms

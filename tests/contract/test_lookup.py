@@ -69,6 +69,13 @@ def test_a_network_that_nobody_described_cannot_be_asked_for(service: Service) -
     assert raised.value.extra["profile_request"] is None
 
 
+def test_the_advice_tells_what_the_profile_request_leaves_out(service: Service) -> None:
+    table_id = service.measure([op(1)]).table_id or ""
+    with pytest.raises(MissingEntries, match=r"POST profile_request .* and POST .* 1 unknown network") as raised:
+        service.look_up(table_id, ["v1-network-000000000000000000000000", keys(2)[1]])
+    assert raised.value.extra["profile_request"]["workloads"] == [keys(2)[1]]
+
+
 @pytest.mark.parametrize("key", ["v2-nonsense", "v1-zero-nonsense"])
 def test_a_key_that_is_none_is_refused(service: Service, key: str) -> None:
     table_id = service.measure([op(1)]).table_id or ""
@@ -97,7 +104,7 @@ def test_a_value_of_an_earlier_state_is_missing_in_the_present_one(service: Serv
 
 
 def test_zero_of_a_table_that_does_not_exist_is_not_found(service: Service) -> None:
-    with pytest.raises(TableNotFound):
+    with pytest.raises(TableNotFound, match="nothing was measured yet on board, as it is now, under torch"):
         latency(service, workload_key(ZERO), Conditions(runtime="torch"))
 
 

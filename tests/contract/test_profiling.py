@@ -44,6 +44,12 @@ def test_what_is_older_than_asked_for_is_measured_again(service: Service) -> Non
     assert list(service.profile([op(1)], max_age_s=50).queued) == keys(1)
 
 
+@pytest.mark.parametrize("max_age_s", [1e11, 1e300])
+def test_an_age_before_the_calendar_begins_takes_any_value(service: Service, max_age_s: float) -> None:
+    service.measure([op(1)])
+    assert service.profile([op(1)], max_age_s=max_age_s).queued == ()
+
+
 def test_max_age_zero_measures_everything_anew(service: Service) -> None:
     service.clock.advance(1)
     service.measure([op(1)])

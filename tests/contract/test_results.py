@@ -105,6 +105,15 @@ def test_a_late_measurement_goes_to_the_table_of_the_state_it_was_taken_in(servi
     assert stored(service).measurements[-1].table_id == before
 
 
+def test_a_late_measurement_by_another_protocol_goes_to_a_table_of_its_own(service: Service) -> None:
+    before = service.measure([op(2)]).table_id
+    lost, job_id = lease_of_one(service)
+    service.clock.advance(91)
+    late = JobResult(job_id=job_id, measurement=measurement(protocol_version=2))
+    assert service.put(lost, late) == "late"
+    assert stored(service).measurements[-1].table_id != before
+
+
 def test_a_late_failure_changes_nothing(service: Service) -> None:
     lost, job_id = lease_of_one(service)
     service.clock.advance(91)

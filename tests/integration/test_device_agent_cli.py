@@ -53,6 +53,7 @@ def test_a_network_is_measured_by_name() -> None:
     [
         (("measure", "resnet-9000", "--runtime", "onnxruntime"), "known are proxyless"),
         (("measure", "v1-mbconv-14x14x8", "--runtime", "onnxruntime"), "op key"),
+        (("measure", OP.replace("v1-", "v9-"), "--runtime", "onnxruntime"), "does not start with 'v1'"),
         (("measure", OP, "--runtime", "abacus"), "known are onnxruntime, tflite, torch"),
         (("measure", OP, "--runtime", "onnxruntime", "--cores", "999"), "cores 999 were asked for"),
         (("run", "--runtime", "abacus"), "known are onnxruntime, tflite, torch"),

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from latency_service.contract.conditions import Conditions, RuntimeName
 from latency_service.contract.device import DeviceName, Fingerprint
+from latency_service.contract.limits import LARGEST_INTEGER
 from latency_service.contract.measurement import Failure, Measurement
 from latency_service.contract.messages.base import JobId, Message, WorkloadOnWire
 
@@ -18,7 +19,7 @@ class LeaseRequest(Message):
     device: DeviceName
     device_state: Fingerprint
     runtimes: tuple[RuntimeName, ...] = Field(min_length=1)
-    max_threads: int = Field(default=1024, ge=1)
+    max_threads: int = Field(default=1024, ge=1, le=LARGEST_INTEGER)
     max_jobs: int = Field(default=32, ge=1, le=512)
 
 

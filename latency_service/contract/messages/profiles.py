@@ -24,7 +24,7 @@ class ProfileRequest(Message):
     device: DeviceName
     conditions: Conditions
     workloads: tuple[WorkloadOnWire, ...] = Field(min_length=1, max_length=20_000)
-    max_age_s: float | None = Field(default=None, ge=0)
+    max_age_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class ProfileCreated(Message):

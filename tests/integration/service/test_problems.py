@@ -24,6 +24,8 @@ from tests.service_data import DEVICE, registration
         ("GET", "/v1/nothing", 404, "not_found"),
         ("DELETE", "/v1/tables", 405, "method_not_allowed"),
         ("GET", "/v1/tables?thread=1", 422, "invalid_input"),
+        ("GET", "/v1/tables?threads=9223372036854775808", 422, "invalid_input"),
+        ("GET", "/v1/tables?batch_size=9223372036854775808", 422, "invalid_input"),
         ("GET", "/v1/measurements?limit=1001", 422, "invalid_input"),
         ("PUT", "/v1/leases/nothing/results/no-uuid", 422, "invalid_input"),
     ],
@@ -37,6 +39,12 @@ def test_an_unregistered_state_is_a_conflict(client: TestClient) -> None:
     client.post("/v1/devices", json=body(registration()))
     wanted = {"device": DEVICE, "device_state": "0" * 16, "runtimes": ["onnxruntime"]}
     assert_problem(client.post("/v1/leases", json=wanted), 409, "device_state_unknown")
+
+
+def test_more_threads_than_a_database_can_count_are_refused(client: TestClient) -> None:
+    client.post("/v1/devices", json=body(registration()))
+    wanted = {"device": DEVICE, "device_state": "0" * 16, "runtimes": ["onnxruntime"], "max_threads": 2**63}
+    assert_problem(client.post("/v1/leases", json=wanted), 422, "invalid_input")
 
 
 def test_an_agent_that_is_too_old_is_a_conflict(client: TestClient) -> None:
@@ -56,6 +64,17 @@ def test_an_agent_that_is_too_old_is_a_conflict(client: TestClient) -> None:
 def test_a_workload_that_is_none_is_refused(client: TestClient, workload: object, code: str) -> None:
     client.post("/v1/devices", json=body(registration()))
     assert_problem(client.post("/v1/profiles", json=PROFILE | {"workloads": [workload]}), 422, code)
+
+
+def test_an_error_names_its_place_in_the_request_and_nothing_of_the_program(client: TestClient) -> None:
+    problem = assert_problem(client.post("/v1/profiles", json=PROFILE | {"workloads": [7]}), 422, "invalid_input")
+    assert problem["detail"].startswith("body.workloads.0: an op travels as its text key")
+    assert {error["location"] for error in problem["errors"]} <= {"body.workloads.0", "body.workloads"}
+
+
+def test_json_without_its_header_is_refused_with_the_header_to_send(client: TestClient) -> None:
+    response = client.post("/v1/devices", content="{}", headers={"content-type": "application/x-www-form-urlencoded"})
+    assert "Content-Type: application/json" in assert_problem(response, 422, "invalid_input")["detail"]
 
 
 @pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1e999}', '{"a": "\\ud800"}', "{"])

@@ -1,8 +1,13 @@
 import os
+import queue
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
+from device_agents import child as child_module
 from device_agents.child import ChildFailed, ChildLauncher, child_environment
 from device_agents.orders import Answered, MeasureOrder, Probed, ProbeOrder, Working
 from latency_service.contract.conditions import Conditions
@@ -82,3 +87,30 @@ def test_the_child_gets_its_threads_and_an_allocator_that_keeps_memory() -> None
     assert environment["OMP_NUM_THREADS"] == "3"
     assert environment["PATH"] == "/bin"
     assert environment["MALLOC_TRIM_THRESHOLD_"] == "8589934592"
+
+
+def test_a_slow_listener_hears_a_stopped_child_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard_out: list[bool] = []
+    listen = child_module._listen
+
+    def listen_late(child: "subprocess.Popen[bytes]", lines: "queue.SimpleQueue[bytes | None]") -> None:
+        assert child.stdout is not None
+        deadline = time.monotonic() + 0.2
+        while not child.stdout.closed and time.monotonic() < deadline:
+            pass
+        heard_out.append(not child.stdout.closed)
+        listen(child, lines)
+
+    monkeypatch.setattr(child_module, "_listen", listen_late)
+    assert list(python("input(); print('hello')").events(order(job(SLOW)), lambda: True)) == []
+    assert heard_out == [True]
+
+
+def test_the_folder_where_the_agent_was_started_lends_the_child_no_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "psutil.py").write_text("raise SystemExit('not the real one')")
+    monkeypatch.chdir(tmp_path)
+    (event,) = ChildLauncher(30.0).events(ProbeOrder(runtime="onnxruntime"))
+    assert isinstance(event, Probed)
+    assert event.status.available

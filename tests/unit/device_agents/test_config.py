@@ -19,7 +19,7 @@ def test_flags_win_over_the_environment_over_the_file_over_defaults(
     monkeypatch.setenv("DEVICE_AGENT_SERVER", "http://from-environment:1")
     monkeypatch.setenv("DEVICE_AGENT_NAME", "from-environment")
     settings = load_settings(file, {"server": "http://from-flag:1", "name": None, "threads": None})
-    assert settings.server == "http://from-flag:1"
+    assert str(settings.server) == "http://from-flag:1/"
     assert settings.name == "from-environment"
     assert settings.threads == 2
     assert settings.cores == (2, 3)
@@ -31,6 +31,11 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings(None, {"cores": "0,1"})
     assert settings.runtimes == ("onnxruntime", "tflite")
     assert settings.cores == (0, 1)
+
+
+def test_an_empty_list_in_the_environment_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEVICE_AGENT_CORES", "")
+    assert load_settings(None, {}).cores == ()
 
 
 def test_without_any_setting_the_agent_is_called_like_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,6 +55,7 @@ def test_each_device_name_has_a_spool_of_its_own(tmp_path: Path) -> None:
     [
         ({"threads": -1}, "threads: .*got -1"),
         ({"server": "127.0.0.1:8000"}, "server: .*127.0.0.1:8000"),
+        ({"server": "http://host:99999"}, "server: .*port"),
         ({"name": "../x"}, "name: "),
         ({"cores": "a"}, "cores.0: "),
     ],
@@ -63,4 +69,11 @@ def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
     path.write_text('sever = "http://typo"\n')
     with pytest.raises(InvalidInput, match="sever"):
+        load_settings(path, {})
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text("server = [\n")
+    with pytest.raises(InvalidInput, match=r"agent\.toml is no TOML"):
         load_settings(path, {})

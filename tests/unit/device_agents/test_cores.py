@@ -28,3 +28,8 @@ def test_a_core_that_is_not_allowed_is_refused() -> None:
 def test_more_threads_than_cores_are_refused() -> None:
     with pytest.raises(InvalidInput, match="3 threads need as many cores, and there are 2"):
         choose_cores((0, 1), (), 3)
+
+
+def test_a_core_that_is_named_twice_is_one_core() -> None:
+    with pytest.raises(InvalidInput, match="2 threads need as many cores, and there are 1"):
+        choose_cores((0, 1), (1, 1), 2)

@@ -19,6 +19,7 @@ from latency_service.contract.errors import AgentTooOld, DeviceStateUnknown, Lat
 from latency_service.contract.messages import JobId
 from tests.fake_service import FakeService, serving
 from tests.fake_worker import HANGS, KILLED, QUICK, UNSUPPORTED, job, launcher
+from tests.unit.device_agents.parts import TOKEN, a_result
 
 IDLE = "nothing to do"
 
@@ -32,13 +33,20 @@ def service() -> Iterator[FakeService]:
 class Bench:
     """A daemon whose status line the test listens to; it drains when there is nothing to do, unless told otherwise."""
 
-    def __init__(self, service: FakeService, state_dir: Path, on_status: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        service: FakeService,
+        state_dir: Path,
+        on_status: Callable[[str], None] | None = None,
+        retry: Retry | None = None,
+    ) -> None:
         self.shutdown = Shutdown()
         self.statuses: list[str] = []
         self._on_status = on_status or self._drain_when_idle
         settings = load_settings(None, {"server": service.url, "name": "board", "state_dir": state_dir})
         self.spool = Spool(settings.spool_dir)
-        client = ServiceClient(httpx.Client(base_url=service.url), Retry(sleep=lambda s: None, attempts=1))
+        retry = retry or Retry(sleep=lambda s: None, attempts=1)
+        client = ServiceClient(httpx.Client(base_url=service.url), retry)
         self.daemon = Daemon(
             settings=settings,
             cores=(),
@@ -155,6 +163,51 @@ def test_a_second_request_gives_the_lease_back(service: FakeService, tmp_path: P
     bench.daemon.run()
     assert list(service.results) == [job(UNSUPPORTED).job_id]
     assert service.released == list(service.leases)
+
+
+def test_a_second_request_leaves_what_is_spooled_for_the_next_start(service: FakeService, tmp_path: Path) -> None:
+    bench = Bench(service, tmp_path)
+    bench.spool.put(TOKEN, a_result())
+    bench.shutdown.request()
+    bench.shutdown.request()
+    bench.daemon.run()
+    assert service.results == {}
+    assert len(list(bench.spool.pending())) == 1
+
+
+def test_a_request_that_comes_while_a_call_is_tried_again_begins_no_batch_and_no_wait(
+    service: FakeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.queue, service.failing = [job(QUICK)], 503
+    waits: list[float] = []
+
+    def stop_meanwhile(seconds: float) -> None:
+        service.failing = None
+        bench.shutdown.request()
+
+    bench = Bench(service, tmp_path, retry=Retry(sleep=stop_meanwhile, attempts=2))
+    monkeypatch.setattr(bench.shutdown, "wait", waits.append)
+    bench.daemon.run()
+    assert service.requests == []
+    assert waits == []
+
+
+def test_a_service_that_names_a_long_wait_is_obeyed_within_reason(
+    service: FakeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.failing, service.retry_after_s = 503, 600
+    waits: list[float] = []
+
+    def pass_the_time(seconds: float) -> None:
+        waits.append(seconds)
+        service.retry_after_s = 10**6
+        if len(waits) == 2:
+            bench.shutdown.request()
+
+    bench = Bench(service, tmp_path, retry=Retry(sleep=lambda s: None, attempts=2))
+    monkeypatch.setattr(bench.shutdown, "wait", pass_the_time)
+    bench.daemon.run()
+    assert [round(wait, -2) for wait in waits] == [600, 3600]
 
 
 def test_a_job_that_kills_its_child_does_not_cost_its_neighbours(service: FakeService, tmp_path: Path) -> None:

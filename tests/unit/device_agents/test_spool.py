@@ -43,3 +43,14 @@ def test_a_file_that_does_not_read_is_set_aside_and_the_others_are_delivered(tmp
     good = spool.put(TOKEN, a_result())
     assert list(spool.pending()) == [good]
     assert (tmp_path / "rejected" / "broken.json").exists()
+
+
+def test_what_another_agent_of_the_device_delivered_is_no_error(tmp_path: Path) -> None:
+    ours, theirs = Spool(tmp_path), Spool(tmp_path)
+    first, second, third = (ours.put(TOKEN, a_result(number)) for number in range(3))
+    pending = ours.pending()
+    assert next(pending) == first
+    theirs.delivered(first.result_id)
+    theirs.delivered(second.result_id)
+    ours.delivered(first.result_id)
+    assert list(pending) == [third]

@@ -82,6 +82,8 @@ def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
         ("mysql://host/latency", "'mysql' is not supported"),
         ("sqlite://", "not a database in memory"),
         ("sqlite:///:memory:", "not a database in memory"),
+        ("sqlite+aiosqlite:///latency.db", "names a driver"),
+        ("sqlite:///file:latency?mode=memory&uri=true", "options after"),
     ],
 )
 def test_a_url_that_names_no_file_is_refused(url: str, said: str) -> None:

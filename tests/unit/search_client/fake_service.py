@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import httpx
 from pydantic import BaseModel
 
+from latency_service.contract.device import DeviceDescription, RuntimeStatus
 from latency_service.contract.messages import (
+    Device,
     JobFailure,
     MeasurementPage,
     MeasurementRow,
@@ -32,6 +34,7 @@ class FakeService:
     def __init__(self, snapshot: Snapshot, network_ms: float = 1.0) -> None:
         self.snapshot = snapshot
         self.network_ms = network_ms
+        self.present_table_id = snapshot.table_id
         self.failures: tuple[JobFailure, ...] = ()
         self.requests: list[httpx.Request] = []
         self.profile: ProfileRequest | None = None
@@ -41,6 +44,7 @@ class FakeService:
             r"POST /v1/profiles": self._create_profile,
             r"GET /v1/profiles/p1": self._profile_status,
             r"GET /v1/tables": self._tables,
+            rf"GET /v1/devices/{snapshot.device}": self._device,
             r"GET /v1/tables/table-1/snapshots/latest": lambda _: self.snapshot,
             rf"GET /v1/snapshots/{snapshot.snapshot_id}": lambda _: self.snapshot,
             r"GET /v1/measurements": self._measurements,
@@ -77,7 +81,7 @@ class FakeService:
                 "already_measured": 1,
                 "progress": 1.0 if done else 0.5,
                 "failures": self.failures,
-                "table_id": "table-1",
+                "table_id": self.present_table_id,
                 "snapshot_id": self.snapshot.snapshot_id if done else None,
                 "created_at": NOW,
                 "finished_at": NOW if done else None,
@@ -96,6 +100,28 @@ class FakeService:
             latest_snapshot_id=self.snapshot.snapshot_id,
         )
         return TableList(tables=(table,))
+
+    def _device(self, _request: httpx.Request) -> Device:
+        description = DeviceDescription(
+            operating_system="test",
+            architecture="test",
+            cpu_model="test",
+            logical_cores=1,
+            memory_bytes=1,
+            runtimes={"onnxruntime": RuntimeStatus(available=True), "torch": RuntimeStatus(available=False)},
+        )
+        return Device.model_validate(
+            {
+                "device_id": "d1",
+                "name": self.snapshot.device,
+                "description": description,
+                "device_state": self.snapshot.device_state,
+                "facts": {"facts": {}},
+                "agent_version": "0",
+                "registered_at": NOW,
+                "last_seen_at": NOW,
+            }
+        )
 
     def _measurements(self, request: httpx.Request) -> MeasurementPage:
         after = int(request.url.params.get("after", 0))

@@ -19,5 +19,10 @@ def test_an_unknown_parameter_lists_those_that_are_taken() -> None:
     assert "it takes number" in str(raised.value)
 
 
+def test_a_parameter_of_another_type_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="parameter number='many'"):
+        build({"double": double}, "double", "function", {"number": "many"})
+
+
 def test_a_known_name_is_built_from_its_parameters() -> None:
     assert build({"double": double}, "double", "function", {"number": 21}) == 42

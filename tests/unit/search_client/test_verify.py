@@ -3,7 +3,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from latency_service.contract.messages import JobFailure, ProfileStatus
+from latency_service.contract.messages import JobFailure, ProfileStatus, TableId
 from latency_service.contract.network import workload_key
 from search_client.latency.client import ServiceClient
 from search_client.verify import NotMeasured, VerifyResult, verify_network
@@ -48,4 +48,10 @@ def test_a_network_that_the_device_cannot_run_is_no_measurement(service: FakeSer
     failure = JobFailure(workload=workload_key(NETWORK), error_class="out_of_memory", message="too big", attempts=1)
     service.failures = (failure,)
     with pytest.raises(NotMeasured, match="out_of_memory: too big"):
+        verify(service)
+
+
+def test_a_device_that_has_changed_since_is_not_held_against_its_old_table(service: FakeService) -> None:
+    service.present_table_id = TableId("table-of-another-state")
+    with pytest.raises(NotMeasured, match="is not what it was"):
         verify(service)

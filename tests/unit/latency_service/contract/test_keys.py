@@ -36,6 +36,8 @@ def test_the_golden_file_covers_every_kind_and_this_key_version() -> None:
         ("", "does not start with 'v1'"),
         ("v0-zero-1x1x1", "does not start with 'v1'"),
         ("v1-mbconv2-1x1x1", "unknown kind 'mbconv2'; known are conv_bn_act, mbconv"),
+        ("v1-foo", "unknown kind 'foo'"),
+        ("v1-zero", "input '' is not HEIGHTxWIDTHxCHANNELS"),
         ("v1-zero-1x1", "not HEIGHTxWIDTHxCHANNELS"),
         ("v1-zero-1x1x1-k3", "after its input a zero has nothing"),
         (EXAMPLE_KEY.replace("-k5", "-5"), "'5' is not 'k' and a number"),

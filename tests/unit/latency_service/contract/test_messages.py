@@ -34,7 +34,8 @@ def test_a_wrong_key_in_a_profile_request_says_what_is_wrong() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"device": "a b"}, {"conditions": {"runtime": "TFLite"}}, {"workloads": []}, {"more": 1}]
+    "wrong",
+    [{"device": "a b"}, {"conditions": {"runtime": "TFLite"}}, {"workloads": []}, {"max_age_s": "inf"}, {"more": 1}],
 )
 def test_a_profile_request_with_wrong_members_is_refused(wrong: dict[str, object]) -> None:
     right = {"device": "board", "conditions": {"runtime": "tflite"}, "workloads": [EXAMPLE_KEY]}

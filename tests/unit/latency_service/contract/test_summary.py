@@ -41,3 +41,9 @@ def test_outliers_are_classified_counted_and_kept() -> None:
 def test_quantiles_are_interpolated() -> None:
     assert quantile([1.0, 2.0, 4.0], 0.75) == pytest.approx(3.0)
     assert quantile([5.0], 0.95) == 5.0
+
+
+def test_the_interval_of_as_many_samples_as_a_measurement_may_hold_is_found_at_once() -> None:
+    low, high = median_ci(range(100_000))
+    half_width = 1.96 * math.sqrt(100_000) / 2  # the binomial's normal limit
+    assert (high - low) / 2 == pytest.approx(half_width, rel=0.01)

@@ -1,46 +1,18 @@
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import respx
-import stamina
-import torch
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from latency_service.contract.messages import JobFailure
-from latency_service.contract.network import workload_key
 from search_client.architecture import Architecture
-from search_client.cli import app
 from search_client.data.registry import load_data_set
-from search_client.spaces.registry import make_space
 from search_client.training.run_folder import RunFolder
+from tests.unit.search_client.commands.calls import ON_DEVICE, SPACE, WIDTH, answer_of, call
 from tests.unit.search_client.fake_service import URL, FakeService, problem
 from tests.unit.search_client.small_space import table_of
 
-WIDTH = "width_mult=0.1"
-SPACE = make_space("proxyless-cifar", width_mult=0.1)
-ON_DEVICE = ("--device", "board", "--runtime", "onnxruntime", "--server", URL)
 BUDGET = ("--warmup-epochs", "1", "--search-epochs", "1", "--fine-tune-epochs", "0", "--image-limit", "160")
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    stamina.set_testing(True, attempts=1)
-    yield
-    stamina.set_testing(False)
-    torch.set_num_threads(before)
-
-
-@pytest.fixture
-def service() -> Iterator[FakeService]:
-    fake = FakeService(table_of(SPACE).snapshot)
-    with respx.mock(base_url=URL, assert_all_called=False) as router:
-        router.route().mock(side_effect=fake)
-        yield fake
 
 
 @pytest.fixture
@@ -48,48 +20,9 @@ def target_ms() -> str:
     return str(table_of(SPACE).network_ms(SPACE.network([2] * len(SPACE.blocks))))
 
 
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
-
-
-def answer_of(result: Result) -> dict[str, Any]:
-    assert result.exit_code == 0, result.stderr
-    answer: dict[str, Any] = json.loads(result.stdout)
-    return answer
-
-
 def search(folder: Path, target_ms: str, *more: str) -> Result:
     options = ("--run", str(folder), "--target-ms", target_ms, "--space", "proxyless-cifar", "--space-param", WIDTH)
     return call("search", *options, *ON_DEVICE, *BUDGET, "--data-set", "digits", "--set", "batch_size=16", *more)
-
-
-def test_profile_asks_for_the_whole_space_and_tells_what_its_networks_take(service: FakeService) -> None:
-    answer = answer_of(
-        call("profile", "--space", "proxyless-cifar", "--space-param", WIDTH, *ON_DEVICE, "--max-age-s", "60", "--json")
-    )
-    assert service.profile is not None
-    assert service.profile.workloads == SPACE.ops()
-    assert service.profile.max_age_s == 60
-    assert answer["snapshot_id"] == service.snapshot.snapshot_id
-    assert (answer["ops"], answer["already_measured"]) == (len(SPACE.ops()), 1)
-    assert answer["fastest_ms"] < answer["slowest_ms"]
-
-
-def test_profile_of_a_known_network_asks_for_its_ops(service: FakeService) -> None:
-    answer = answer_of(call("profile", "--network", "mobilenet-v2", *ON_DEVICE, "--threads", "2", "--json"))
-    assert service.profile is not None
-    assert service.profile.conditions.threads == 2
-    assert answer["ops"] == len(set(service.profile.workloads))
-    assert answer["fastest_ms"] is None
-
-
-def test_profile_names_the_ops_that_could_not_be_measured(service: FakeService) -> None:
-    failed = workload_key(SPACE.ops()[0])
-    service.failures = (JobFailure(workload=failed, error_class="unsupported", message="no such kernel", attempts=1),)
-    result = call("profile", "--space", "proxyless-cifar", "--space-param", WIDTH, *ON_DEVICE)
-    assert result.exit_code == 1
-    assert failed in result.stderr
-    assert "no such kernel" in result.stderr
 
 
 @pytest.mark.usefixtures("service")
@@ -115,7 +48,16 @@ def test_a_resumed_search_takes_no_new_settings(tmp_path: Path) -> None:
     assert "keeps its settings" in result.stderr
 
 
-@pytest.mark.parametrize(("more", "reason"), [(("--target-ms", "1000"), "slowest"), (("--image-limit", "40"), "batch")])
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (("--target-ms", "1000"), "slowest"),
+        (("--image-limit", "40"), "batch"),
+        (("--set", "loss=fast"), "constrained"),
+        (("--set", "strategy=fast"), "proxyless-gradient"),
+        (("--set", 'loss_params={"dual_step": "big"}'), "dual_step"),
+    ],
+)
 @pytest.mark.usefixtures("service")
 def test_a_search_that_cannot_start_leaves_no_run_behind(
     tmp_path: Path, target_ms: str, more: tuple[str, str], reason: str
@@ -199,7 +141,29 @@ def test_spaces_and_networks_are_listed() -> None:
     assert "mobilenet-v2" in call("networks").stdout
 
 
-@pytest.mark.parametrize("wrong", [("--space-param", "width_mult"), ("--set", "colour=red")])
+@pytest.mark.usefixtures("service")
+def test_a_search_that_misses_its_target_says_so(tmp_path: Path, target_ms: str) -> None:
+    result = search(tmp_path / "run", target_ms, "--set", "settle_steps=0", "--set", 'loss_params={"tolerance": 1e-9}')
+    assert result.exit_code == 0, result.stderr
+    assert "MISSED" in result.stdout
+
+
+def test_a_search_without_a_target_names_the_option(tmp_path: Path) -> None:
+    result = call("search", "--run", str(tmp_path / "run"), *ON_DEVICE)
+    assert (result.exit_code, "--target-ms is missing" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--space-param", "width_mult"),
+        ("--set", "colour=red"),
+        ("--set", "conditions=1"),
+        ("--set", "target_ms=1"),
+        ("--set", "alpha_betas=[1,2]"),
+        ("--set", "weight_lr=Infinity"),
+    ],
+)
 @pytest.mark.usefixtures("service")
 def test_a_mistyped_setting_is_explained(tmp_path: Path, target_ms: str, wrong: tuple[str, str]) -> None:
     result = search(tmp_path / "run", target_ms, *wrong)

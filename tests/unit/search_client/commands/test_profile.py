@@ -1,0 +1,58 @@
+import pytest
+
+from latency_service.contract.messages import JobFailure
+from latency_service.contract.network import workload_key
+from tests.unit.search_client.commands.calls import ON_DEVICE, SPACE, WIDTH, answer_of, call
+from tests.unit.search_client.fake_service import URL, FakeService
+
+
+def test_profile_asks_for_the_whole_space_and_tells_what_its_networks_take(service: FakeService) -> None:
+    answer = answer_of(
+        call("profile", "--space", "proxyless-cifar", "--space-param", WIDTH, *ON_DEVICE, "--max-age-s", "60", "--json")
+    )
+    assert service.profile is not None
+    assert service.profile.workloads == SPACE.ops()
+    assert service.profile.max_age_s == 60
+    assert answer["snapshot_id"] == service.snapshot.snapshot_id
+    assert (answer["ops"], answer["already_measured"]) == (len(SPACE.ops()), 1)
+    assert answer["fastest_ms"] < answer["slowest_ms"]
+
+
+def test_profile_of_a_known_network_asks_for_its_ops(service: FakeService) -> None:
+    answer = answer_of(call("profile", "--network", "mobilenet-v2", *ON_DEVICE, "--threads", "2", "--json"))
+    assert service.profile is not None
+    assert service.profile.conditions.threads == 2
+    assert answer["ops"] == len(set(service.profile.workloads))
+    assert answer["fastest_ms"] is None
+
+
+def test_profile_for_a_runtime_that_nobody_serves_does_not_wait_for_ever(service: FakeService) -> None:
+    device = ("--device", "board", "--server", URL)
+    result = call("profile", "--network", "mobilenet-v2", *device, "--runtime", "torch")
+    assert (result.exit_code, service.profile) == (1, None)
+    assert "does not serve torch, but onnxruntime" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ((), "exactly one of --space, --architecture and --network"),
+        (("--space", "proxyless-cifar", "--network", "mobilenet-v2"), "exactly one of --space"),
+        (("--network", "mobilenet-v2", "--space-param", WIDTH), "--space-param belongs to --space"),
+        (("--network", "mobilenet-v2", "--device", "no board"), "device: "),
+        (("--space", "proxyless-cifar", "--space-param", "width_mult=wide"), "width_mult"),
+    ],
+)
+@pytest.mark.usefixtures("service")
+def test_a_profile_of_nothing_sensible_is_explained(wrong: tuple[str, ...], reason: str) -> None:
+    result = call("profile", *ON_DEVICE, *wrong)
+    assert (result.exit_code, reason in result.stderr) == (1, True), result.stderr
+
+
+def test_profile_names_the_ops_that_could_not_be_measured(service: FakeService) -> None:
+    failed = workload_key(SPACE.ops()[0])
+    service.failures = (JobFailure(workload=failed, error_class="unsupported", message="no such kernel", attempts=1),)
+    result = call("profile", "--space", "proxyless-cifar", "--space-param", WIDTH, *ON_DEVICE)
+    assert result.exit_code == 1
+    assert failed in result.stderr
+    assert "no such kernel" in result.stderr

@@ -21,12 +21,17 @@ class HostCounters:
 
     def __init__(self, files: HostFiles, cores: tuple[int, ...]) -> None:
         self._files = files
+        self._cores = cores
         self._stolen_from = {f"cpu{core}" for core in cores} or {"cpu"}
         self._clock_path = f"sys/devices/system/cpu/cpu{max(cores, default=0)}/cpufreq/scaling_cur_freq"
 
     def involuntary_switches(self) -> int:
         """Return how often the kernel has taken the CPU from any thread of this process."""
         return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
+
+    def off_cpu_ns(self) -> int | None:
+        """Return for how long this thread has not run; None on several cores, whose threads wait for each other."""
+        return None if len(self._cores) != 1 else time.perf_counter_ns() - time.thread_time_ns()
 
     def host_times(self) -> HostTimes | None:
         """Return what others and the hypervisor took so far; in steps of the kernel's tick, often 10 ms."""

@@ -50,6 +50,9 @@ class Counters(Protocol):
     def involuntary_switches(self) -> int:
         """Return how often the kernel has taken the CPU from this process; microseconds to read."""
 
+    def off_cpu_ns(self) -> int | None:
+        """Return for how long the measuring thread has not run, ever growing; None where other threads work with it."""
+
     def host_times(self) -> HostTimes | None:
         """Return the host's CPU times, or None where it does not show them."""
 

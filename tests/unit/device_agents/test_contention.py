@@ -1,4 +1,5 @@
 import os
+import select
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,18 @@ def test_involuntary_switches_only_grow() -> None:
     counters = HostCounters(HostFiles(), cores=())
     first = counters.involuntary_switches()
     assert counters.involuntary_switches() >= first >= 0
+
+
+def test_time_off_the_cpu_is_what_this_thread_did_not_run() -> None:
+    counters = HostCounters(HostFiles(), cores=(0,))
+    before, slept_ns = counters.off_cpu_ns(), 20_000_000
+    select.select([], [], [], slept_ns / 1e9)
+    after = counters.off_cpu_ns()
+    assert before is not None
+    assert after is not None
+    assert after - before >= 0.9 * slept_ns
+
+
+def test_time_off_the_cpu_is_not_told_for_several_cores_or_none() -> None:
+    assert HostCounters(HostFiles(), cores=(0, 1)).off_cpu_ns() is None
+    assert HostCounters(HostFiles(), cores=()).off_cpu_ns() is None

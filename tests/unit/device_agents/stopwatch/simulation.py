@@ -23,6 +23,8 @@ class SimulatedHost:
     shows_times: bool = True
     true_ns: int = 0
     switches: int = 0
+    lost_ns: int = 0
+    shows_off_cpu: bool = True
 
     def now_ns(self) -> int:
         self.true_ns += self.read_cost_ns
@@ -33,6 +35,9 @@ class SimulatedHost:
 
     def involuntary_switches(self) -> int:
         return self.switches
+
+    def off_cpu_ns(self) -> int | None:
+        return self.lost_ns if self.shows_off_cpu else None
 
     def host_times(self) -> HostTimes | None:
         seconds = self.true_ns / 1e9
@@ -66,6 +71,7 @@ class SimulatedSubject:
         self.host.true_ns += max(1, round(self.duration_ns(self.runs)))
         taken = self.preempted_ns(self.runs)
         self.host.true_ns += taken
+        self.host.lost_ns += taken
         self.host.switches += bool(taken)
         self.runs += 1
         self.log.append(self.name)

@@ -30,3 +30,18 @@ def test_where_every_sample_is_disturbed_the_shortest_is_taken() -> None:
     host = SimulatedHost()
     subject = SimulatedSubject(host, lambda run: MS, preempted_ns=lambda run: MS * (3 - run))
     assert take_clean_sample(subject, 1, host.instruments()).ms_per_run == pytest.approx(2.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(("taken_ns", "is_disturbed"), [(MS, False), (2 * MS, True)])
+def test_a_long_sample_may_lose_half_a_percent_to_others(taken_ns: int, is_disturbed: bool) -> None:
+    host = SimulatedHost()
+    subject = SimulatedSubject(host, lambda run: 300 * MS, preempted_ns=lambda run: taken_ns)
+    sample = take_sample(subject, 1, host.instruments())
+    assert sample.switches == 1
+    assert sample.is_disturbed == is_disturbed
+
+
+def test_where_the_loss_cannot_be_told_any_switch_disturbs() -> None:
+    host = SimulatedHost(shows_off_cpu=False)
+    subject = SimulatedSubject(host, lambda run: 300 * MS, preempted_ns=lambda run: 1)
+    assert take_sample(subject, 1, host.instruments()).is_disturbed

@@ -1,4 +1,4 @@
-"""`make bench`: every figure that the README claims; each command can be run alone."""
+"""Every figure that the README claims; `make bench` runs all of them, each in a process of its own."""
 
 from typing import Annotated
 
@@ -25,14 +25,6 @@ def time_to_table_command(
 def supernet_step_command(space: Space = "proxyless-cifar", repeats: int = 30) -> None:
     """Time the supernet's steps against those of a plain network."""
     supernet_step.run(space, repeats, Console())
-
-
-@app.callback(invoke_without_command=True)
-def everything(context: typer.Context) -> None:
-    """Without a command: all of them."""
-    if context.invoked_subcommand is None:
-        time_to_table_command()
-        supernet_step_command()
 
 
 if __name__ == "__main__":

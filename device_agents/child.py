@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -111,7 +111,8 @@ def _started(
         listener.join()  # it has yet to read to the end of the pipe, which must not be closed under its hands
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
-                pipe.close()
+                with suppress(BrokenPipeError):  # closing flushes what a dead child never read
+                    pipe.close()
 
 
 def _send(child: "subprocess.Popen[bytes]", order: Order) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,17 @@ def test_a_child_that_fails_is_quoted() -> None:
 def test_a_child_that_talks_nonsense_has_failed() -> None:
     with pytest.raises(ChildFailed, match="no event"):
         list(python("input(); print('hello')").events(order(job(QUICK))))
+
+
+def test_a_child_that_dies_before_it_has_read_its_order_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class DeadOnArrival(subprocess.Popen[bytes]):
+        def __init__(self, command: tuple[str, ...], **options: Any) -> None:
+            super().__init__(command, **options)
+            self.wait()
+
+    monkeypatch.setattr(subprocess, "Popen", DeadOnArrival)
+    with pytest.raises(ChildFailed, match="before it was told anything"):
+        list(python("pass").events(order(job(QUICK))))
 
 
 def test_a_child_that_ends_in_the_middle_of_a_line_has_not_said_it() -> None:

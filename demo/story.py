@@ -37,6 +37,7 @@ _TINY = (
     ("--search-epochs", "1"),
     ("--fine-tune-epochs", "0"),
     ("--set", "weight_steps_per_arch_step=1"),
+    ("--set", "settle_steps=20"),
 )
 _SEARCH_OPTIONS = {Budget.FULL: (), Budget.TINY: tuple(text for option in _TINY for text in option)}
 

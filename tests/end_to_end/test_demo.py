@@ -15,7 +15,10 @@ from search_client.architecture import Architecture
 from search_client.latency.table import LatencyTable
 from search_client.training.run_folder import RunFolder
 
-DEADLINE_S = 150.0
+#: Far beyond the half minute that it takes alone: two torch processes on two shared cores can slow each other tenfold.
+DEADLINE_S = 400.0
+
+pytestmark = pytest.mark.timeout(900)
 
 
 def demo_command(folder: Path) -> list[str]:
@@ -84,7 +87,7 @@ def test_ctrl_c_stops_everything_and_the_next_demo_goes_on(tmp_path: Path) -> No
     with subprocess.Popen(demo_command(folder), stderr=subprocess.PIPE, text=True) as demo:
         _wait_until(lambda: any("run" in line for line in _processes_of(folder)))
         demo.send_signal(signal.SIGINT)
-        _, stderr = demo.communicate(timeout=60)
+        _, stderr = demo.communicate(timeout=DEADLINE_S)
     assert demo.returncode == 130
     assert "goes on from here" in stderr
     assert _processes_of(folder) == []
@@ -99,7 +102,7 @@ def _processes_of(folder: Path) -> list[str]:
 
 
 def _wait_until(condition: Any) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + DEADLINE_S
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.05)

@@ -18,7 +18,7 @@ from tests.processes import ServiceProcess, start_service
 
 DEVICE = "victim"
 OPS = proxyless_cifar().ops()
-DEADLINE_S = 120.0
+DEADLINE_S = 160.0
 LEASE_S = 6.0
 
 

@@ -16,7 +16,7 @@ from latency_service.contract.messages import JobResult
 from tests.fake_service import FakeService, serving
 from tests.fake_worker import HANGS, QUICK, SLOW, UNSUPPORTED, job
 
-_DEADLINE_S = 30.0
+_DEADLINE_S = 90.0
 
 
 def eventually(condition: Callable[[], bool]) -> None:

@@ -7,19 +7,24 @@ from pydantic import StrictBool, StrictInt
 from latency_service.contract.ops.base import Activation, Rule, Shape, Windowed
 
 
-class ConvBnAct(Windowed):
-    """Convolution, batch normalisation, activation."""
-
-    kind = "conv_bn_act"
+class _Convolution(Windowed):
+    """A windowed op that chooses how many channels it gives."""
 
     out_channels: StrictInt
-    groups: StrictInt = 1
-    activation: Activation = "relu6"
 
     @property
     def output_shape(self) -> Shape:
         """What the op gives."""
         return Shape(self.output_height, self.output_width, self.out_channels)
+
+
+class ConvBnAct(_Convolution):
+    """Convolution, batch normalisation, activation."""
+
+    kind = "conv_bn_act"
+
+    groups: StrictInt = 1
+    activation: Activation = "relu6"
 
     @property
     def macs(self) -> int:
@@ -41,7 +46,7 @@ class ConvBnAct(Windowed):
             yield channels % self.groups == 0, f"{name} {channels} is not divisible by groups {self.groups}"
 
 
-class MBConv(Windowed):
+class MBConv(_Convolution):
     """Mobile inverted bottleneck: 1x1 expansion (absent where expand_ratio is 1), depthwise, 1x1 projection.
 
     Source: MobileNetV2, arXiv:1801.04381, section 3.2.
@@ -49,7 +54,6 @@ class MBConv(Windowed):
 
     kind = "mbconv"
 
-    out_channels: StrictInt
     expand_ratio: StrictInt
     has_skip: StrictBool
     activation: Activation = "relu6"
@@ -58,11 +62,6 @@ class MBConv(Windowed):
     def hidden_channels(self) -> int:
         """Channels that the depthwise convolution sees."""
         return self.in_channels * self.expand_ratio
-
-    @property
-    def output_shape(self) -> Shape:
-        """What the op gives."""
-        return Shape(self.output_height, self.output_width, self.out_channels)
 
     @property
     def macs(self) -> int:
@@ -101,7 +100,7 @@ class MBConv(Windowed):
             )
 
 
-class SepConv(Windowed):
+class SepConv(_Convolution):
     """Depthwise-separable convolution: depthwise, BN, activation, then 1x1, BN, activation.
 
     Source: MobileNets, arXiv:1704.04861, figure 3.
@@ -109,14 +108,8 @@ class SepConv(Windowed):
 
     kind = "sep_conv"
 
-    out_channels: StrictInt
     dilation: StrictInt = 1
     activation: Activation = "relu6"
-
-    @property
-    def output_shape(self) -> Shape:
-        """What the op gives."""
-        return Shape(self.output_height, self.output_width, self.out_channels)
 
     @property
     def macs(self) -> int:

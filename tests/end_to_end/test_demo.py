@@ -15,7 +15,7 @@ from search_client.architecture import Architecture
 from search_client.latency.table import LatencyTable
 from search_client.training.run_folder import RunFolder
 
-#: Far beyond the half minute that it takes alone: two torch processes on two shared cores can slow each other tenfold.
+#: Far beyond the half minute that it takes alone: a search beside it on two shared cores made it miss 150 s.
 DEADLINE_S = 400.0
 
 pytestmark = pytest.mark.timeout(900)

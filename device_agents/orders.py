@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from device_agents.runtimes.settings import NOTHING_SET, RuntimeSettings
 from device_agents.stopwatch.rules import TimingRules
 from latency_service.contract.conditions import Conditions, RuntimeName
 from latency_service.contract.device import RuntimeStatus
@@ -19,6 +20,7 @@ class MeasureOrder(_Line):
 
     Attributes:
         cores: The cores to be pinned to; empty where the host cannot pin.
+        runtime_settings: What the agent's owner has set up for the runtime.
         seed: Draws the order of the rounds; weights and inputs are the same for every seed.
     """
 
@@ -28,6 +30,7 @@ class MeasureOrder(_Line):
     cores: tuple[int, ...] = ()
     rules: TimingRules = TimingRules()
     seed: int = 0
+    runtime_settings: RuntimeSettings = NOTHING_SET
 
 
 class ProbeOrder(_Line):
@@ -35,6 +38,7 @@ class ProbeOrder(_Line):
 
     kind: Literal["probe"] = "probe"
     runtime: RuntimeName
+    runtime_settings: RuntimeSettings = NOTHING_SET
 
 
 class Working(_Line):

@@ -22,6 +22,7 @@ from device_agents.lifeline import die_with_supervisor
 from device_agents.orders import EVENT, ORDER, Answered, Event, MeasureOrder, Order, Probed, Working
 from device_agents.runtimes.base import LoadedWorkload, Runtime
 from device_agents.runtimes.registry import make_runtime
+from device_agents.runtimes.settings import RuntimeSettings
 from device_agents.stopwatch.instruments import Instruments, SystemClock, make_instruments
 from device_agents.stopwatch.rounds import measure_interleaved
 from device_agents.stopwatch.series import Outcome
@@ -32,9 +33,10 @@ _MOST_TOGETHER = 16
 _FREE_MEMORY_SHARE = 0.2
 
 Emit = Callable[[Event], None]
+RuntimeOf = Callable[[str, RuntimeSettings], Runtime]
 
 
-def main(runtime_of: Callable[[str], Runtime] = make_runtime) -> None:
+def main(runtime_of: RuntimeOf = make_runtime) -> None:
     """Carry out the order on stdin."""
     events = _claim_stdout()
     order = ORDER.validate_json(sys.stdin.buffer.readline())
@@ -47,14 +49,14 @@ def main(runtime_of: Callable[[str], Runtime] = make_runtime) -> None:
     carry_out(order, runtime_of, emit)
 
 
-def carry_out(order: Order, runtime_of: Callable[[str], Runtime], emit: Emit) -> None:
+def carry_out(order: Order, runtime_of: RuntimeOf, emit: Emit) -> None:
     """Probe or measure, and emit the events."""
     if isinstance(order, MeasureOrder):
         _pin(order.cores)
         instruments = make_instruments(SystemClock(), HostCounters(HostFiles(), order.cores))
-        _Session(order, runtime_of(order.conditions.runtime), instruments, emit).measure()
+        _Session(order, runtime_of(order.conditions.runtime, order.runtime_settings), instruments, emit).measure()
     else:
-        emit(Probed(status=runtime_of(order.runtime).probe()))
+        emit(Probed(status=runtime_of(order.runtime, order.runtime_settings).probe()))
 
 
 class _Session:

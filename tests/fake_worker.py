@@ -88,4 +88,4 @@ class FakeRuntime:
 
 
 if __name__ == "__main__":
-    main(lambda name: FakeRuntime())
+    main(lambda name, settings: FakeRuntime())

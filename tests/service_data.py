@@ -6,7 +6,7 @@ from uuid import uuid4
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import DeviceDescription, DeviceState
 from latency_service.contract.keys import format_key
-from latency_service.contract.measurement import ErrorClass, Failure, Measurement, Verdict
+from latency_service.contract.measurement import PROTOCOL_VERSION, ErrorClass, Failure, Measurement, Verdict
 from latency_service.contract.messages import DeviceRegistration, JobId, JobResult
 from latency_service.contract.ops import Identity, OpSpec, Zero
 from latency_service.contract.summary import summarize
@@ -46,7 +46,9 @@ def keys(count: int) -> list[str]:
     return [format_key(each) for each in ops(count)]
 
 
-def registration(name: str = DEVICE, governor: str = "performance", protocol_version: int = 1) -> DeviceRegistration:
+def registration(
+    name: str = DEVICE, governor: str = "performance", protocol_version: int = PROTOCOL_VERSION
+) -> DeviceRegistration:
     """Return a device that tells its governor as the one fact of its state."""
     return DeviceRegistration(
         name=name,
@@ -59,7 +61,9 @@ def registration(name: str = DEVICE, governor: str = "performance", protocol_ver
     )
 
 
-def measurement(median_ms: float = 1.0, verdict: Verdict = "ok", protocol_version: int = 1) -> Measurement:
+def measurement(
+    median_ms: float = 1.0, verdict: Verdict = "ok", protocol_version: int = PROTOCOL_VERSION
+) -> Measurement:
     """Return a measurement of seven samples around a median."""
     samples = tuple(median_ms * factor for factor in (0.97, 0.98, 0.99, 1.0, 1.01, 1.02, 1.03))
     return Measurement(

@@ -7,8 +7,10 @@ import numpy as np
 
 from device_agents.runtimes.base import Array
 from device_agents.runtimes.engine import engine_failures, require_engine
+from device_agents.runtimes.offers import refuse_what_is_not_offered
 from device_agents.runtimes.preparation import Preparation, prepare
 from device_agents.runtimes.probing import probe_runtime
+from device_agents.runtimes.settings import NOTHING_SET, RuntimeSettings
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import Fact, RuntimeStatus
 from latency_service.contract.network import Workload
@@ -23,19 +25,23 @@ class OnnxruntimeRuntime:
 
     name: ClassVar[str] = "onnxruntime"
 
+    def __init__(self, settings: RuntimeSettings = NOTHING_SET) -> None:
+        self._settings = settings
+
     def probe(self) -> RuntimeStatus:
         """Say whether ONNX Runtime runs a tiny graph here."""
         return probe_runtime(self)
 
     def load(self, workload: Workload, conditions: Conditions, seed: int = 0) -> "LoadedOnnx":
         """Build the workload's `.onnx` and a session for it; see `Runtime.load`."""
+        refuse_what_is_not_offered(conditions)
         require_engine("onnx", extra="agent")
         require_engine("onnxruntime", extra="agent")
         from onnxruntime.capi import onnxruntime_pybind11_state as engine
 
         kinds = (engine.Fail, engine.RuntimeException, engine.NotImplemented, RuntimeError)
         with engine_failures(self.name, workload, *kinds):
-            prepared = prepare(self.name, workload, conditions, seed)
+            prepared = prepare(workload, conditions, seed)
             loaded = LoadedOnnx(_make_session(prepared, conditions), prepared, conditions)
             loaded.run()
         return loaded

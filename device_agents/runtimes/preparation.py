@@ -36,14 +36,13 @@ class Preparation:
     inputs: tuple[Array, ...]
 
 
-def prepare(runtime: str, workload: Workload, conditions: Conditions, seed: int) -> Preparation:
+def prepare(workload: Workload, conditions: Conditions, seed: int) -> Preparation:
     """Return what an engine needs to build the workload.
 
     Raises:
-        UnsupportedWorkload: No runtime does those conditions yet, or no model file can hold the weights.
+        UnsupportedWorkload: No model file can hold the weights.
         WorkloadOutOfMemory: The host has less memory free than weights and feature maps take at the least.
     """
-    _refuse_conditions(runtime, conditions)
     graph = lower(workload)
     _refuse_size(graph, conditions.batch_size, workload)
     inputs = draw_inputs(graph.source.shape, conditions.batch_size, seed)
@@ -56,16 +55,6 @@ def draw_inputs(shape: Shape, batch_size: int, seed: int) -> tuple[Array, ...]:
     number = max(1, min(MAX_INPUTS, MAX_INPUT_BYTES // _map_bytes(shape, batch_size)))
     generator = np.random.default_rng((seed, _INPUT_STREAM))
     return tuple(generator.standard_normal(sizes, dtype=np.float32) for _ in range(number))
-
-
-def _refuse_conditions(runtime: str, conditions: Conditions) -> None:
-    if conditions.runtime != runtime:
-        raise UnsupportedWorkload(f"the conditions ask for {conditions.runtime}, and this is {runtime}")
-    offered = {"precision": "fp32", "cache_state": "hot", "mode": "eager"}
-    for name, value in offered.items():
-        asked = getattr(conditions, name)
-        if asked != value:
-            raise UnsupportedWorkload(f"{runtime} offers {name} {value!r} alone, and {asked!r} was asked for")
 
 
 def _refuse_size(graph: Graph, batch_size: int, workload: Workload) -> None:

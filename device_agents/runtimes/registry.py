@@ -3,6 +3,7 @@
 from pkgutil import resolve_name
 
 from device_agents.runtimes.base import Runtime
+from device_agents.runtimes.settings import NOTHING_SET, RuntimeSettings
 from latency_service.contract.errors import UnknownName
 
 _RUNTIMES = {
@@ -17,15 +18,19 @@ def runtime_names() -> tuple[str, ...]:
     return tuple(_RUNTIMES)
 
 
-def make_runtime(name: str) -> Runtime:
+def make_runtime(name: str, settings: RuntimeSettings = NOTHING_SET) -> Runtime:
     """Return a runtime by name, whether it works on this host or not: `probe` says that.
+
+    Args:
+        name: One of `runtime_names()`.
+        settings: What this agent's owner has set up for its runtimes.
 
     Raises:
         UnknownName: No runtime has that name; the message lists those there are.
     """
     if name not in _RUNTIMES:
         raise UnknownName(f"no runtime is called {name!r}; known are {', '.join(_RUNTIMES)}")
-    runtime: Runtime = resolve_name(_RUNTIMES[name])()
+    runtime: Runtime = resolve_name(_RUNTIMES[name])(settings)
     return runtime
 
 

@@ -14,8 +14,10 @@ from device_agents.graphs.lowering import lower
 from device_agents.graphs.weights import Weights, draw_weights
 from device_agents.runtimes.base import Array, UnsupportedWorkload
 from device_agents.runtimes.engine import engine_failures
+from device_agents.runtimes.offers import refuse_what_is_not_offered
 from device_agents.runtimes.preparation import Preparation, prepare
 from device_agents.runtimes.probing import TINY_OP, probe_runtime
+from device_agents.runtimes.settings import NOTHING_SET, RuntimeSettings
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import Fact, RuntimeStatus
 from latency_service.contract.network import Workload
@@ -28,7 +30,8 @@ class TfliteRuntime:
 
     name: ClassVar[str] = "tflite"
 
-    def __init__(self, packages: Sequence[str] = PACKAGES) -> None:
+    def __init__(self, settings: RuntimeSettings = NOTHING_SET, packages: Sequence[str] = PACKAGES) -> None:
+        self._settings = settings
         self._packages = packages
 
     def probe(self) -> RuntimeStatus:
@@ -37,8 +40,9 @@ class TfliteRuntime:
 
     def load(self, workload: Workload, conditions: Conditions, seed: int = 0) -> "LoadedTflite":
         """Build the workload's `.tflite` and an interpreter for it; see `Runtime.load`."""
+        refuse_what_is_not_offered(conditions)
         with engine_failures(self.name, workload, RuntimeError, ValueError):
-            prepared = prepare(self.name, workload, conditions, seed)
+            prepared = prepare(workload, conditions, seed)
             loaded = LoadedTflite(self._package, prepared, conditions)
             loaded.run()
         return loaded

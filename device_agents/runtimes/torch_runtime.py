@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 
 from device_agents.runtimes.base import Array
 from device_agents.runtimes.engine import engine_failures, require_engine
+from device_agents.runtimes.offers import refuse_what_is_not_offered
 from device_agents.runtimes.preparation import Preparation, prepare
 from device_agents.runtimes.probing import probe_runtime
+from device_agents.runtimes.settings import NOTHING_SET, RuntimeSettings
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import Fact, RuntimeStatus
 from latency_service.contract.network import Workload
@@ -17,15 +19,19 @@ class TorchRuntime:
 
     name: ClassVar[str] = "torch"
 
+    def __init__(self, settings: RuntimeSettings = NOTHING_SET) -> None:
+        self._settings = settings
+
     def probe(self) -> RuntimeStatus:
         """Say whether torch runs a tiny graph here; imports torch."""
         return probe_runtime(self)
 
     def load(self, workload: Workload, conditions: Conditions, seed: int = 0) -> "LoadedTorch":
         """Build the workload's module; see `Runtime.load`."""
+        refuse_what_is_not_offered(conditions)
         require_engine("torch", extra="torch")
         with engine_failures(self.name, workload, RuntimeError):
-            loaded = LoadedTorch(prepare(self.name, workload, conditions, seed), conditions)
+            loaded = LoadedTorch(prepare(workload, conditions, seed), conditions)
             loaded.run()
         return loaded
 

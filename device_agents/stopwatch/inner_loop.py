@@ -4,7 +4,8 @@ import math
 
 from device_agents.stopwatch.instruments import Instruments, TimerFacts
 from device_agents.stopwatch.rules import TimingRules
-from device_agents.stopwatch.sample import Subject, take_clean_sample
+from device_agents.stopwatch.sample import take_clean_sample
+from device_agents.stopwatch.subject import Subject
 
 _MOST_LOOPS = 1 << 20
 _MARGIN = 1.2

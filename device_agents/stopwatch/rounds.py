@@ -7,8 +7,8 @@ from typing import TypeVar
 from device_agents.failures import failure_from
 from device_agents.stopwatch.instruments import Instruments
 from device_agents.stopwatch.rules import TimingRules
-from device_agents.stopwatch.sample import Subject
 from device_agents.stopwatch.series import Outcome, Series
+from device_agents.stopwatch.subject import Subject
 
 Key = TypeVar("Key", bound=Hashable)
 

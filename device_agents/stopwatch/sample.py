@@ -1,31 +1,13 @@
 """Sample: some runs of a subject between two readings of the clock."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from device_agents.stopwatch.instruments import Instruments
-from latency_service.contract.device import Fact
+from device_agents.stopwatch.subject import Subject
 
 #: A sample that lost no more than this share of its time to others counts as undisturbed: a long sample is hardly ever
 #: left alone altogether, and half a percent is below the interval that a series ends with.
 TOLERABLE_LOSS = 0.005
-
-
-class Subject(Protocol):
-    """What is measured: a loaded workload, as far as the stopwatch sees it."""
-
-    @property
-    def facts(self) -> dict[str, Fact]:
-        """What the runtime really did."""
-
-    def next_input(self) -> None:
-        """Make another of the random inputs current; never inside the timed window."""
-
-    def run(self) -> None:
-        """Run once; may return before an accelerator is done."""
-
-    def synchronize(self) -> None:
-        """Return once everything that `run` started has ended."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from device_agents.stopwatch.contention import ContentionLog
 from device_agents.stopwatch.inner_loop import calibrate
 from device_agents.stopwatch.instruments import Instruments
 from device_agents.stopwatch.rules import TimingRules
-from device_agents.stopwatch.sample import Sample, Subject, take_sample
+from device_agents.stopwatch.sample import Sample, take_sample
+from device_agents.stopwatch.subject import Subject
 from device_agents.stopwatch.verdict import judge, too_disturbed
 from device_agents.stopwatch.warmup import warm_up
 from latency_service.contract.measurement import Failure, Measurement

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from device_agents.stopwatch.instruments import Instruments
 from device_agents.stopwatch.rules import TimingRules
-from device_agents.stopwatch.sample import Sample, Subject, take_clean_sample
+from device_agents.stopwatch.sample import Sample, take_clean_sample
+from device_agents.stopwatch.subject import Subject
 from latency_service.contract.summary import quantile
 
 _NOISE_FACTOR = 3.0

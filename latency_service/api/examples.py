@@ -21,7 +21,7 @@ REGISTRATION: dict[str, Any] = {
     },
     "state": {"facts": {"cpu_model": "Google Tensor G3", "governor": "performance", "tflite_version": "2.3.0"}},
     "agent_version": "0.1.0",
-    "protocol_version": 1,
+    "protocol_version": 2,
 }
 
 PROFILE_REQUEST: dict[str, Any] = {
@@ -67,7 +67,7 @@ JOB_RESULT: dict[str, Any] = {
         },
         "verdict": "ok",
         "preemptions": 0,
-        "protocol_version": 1,
+        "protocol_version": 2,
         "started_at": "2025-01-01T12:00:00Z",
         "finished_at": "2025-01-01T12:00:01Z",
     },

@@ -9,7 +9,7 @@ from latency_service.contract.limits import LARGEST_INTEGER, Moment
 from latency_service.contract.summary import Summary
 
 #: A change of the measuring protocol that moves timings bumps this; measurements of two versions are not comparable.
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 Verdict = Literal["ok", "noisy", "unfit"]
 ErrorClass = Literal["unsupported", "out_of_memory", "crashed", "timed_out"]
@@ -22,10 +22,14 @@ class Measurement(BaseModel):
         samples_ms: Every sample in the order taken, milliseconds a run (a sample is the mean of `inner_loops` runs).
         round_sizes: How many of the samples each round took, in order.
         disturbed: Indices of samples that something else on the host disturbed; the summary leaves them out.
+        voided_rounds: Indices of rounds at another machine speed than the session's; the summary leaves them out.
+        reference_ms: The reference op's median before each round and after the last; voids rounds, scales nothing.
         preemptions: Involuntary context switches seen while sampling.
         foreign_load: CPU time that other processes of the host took while sampling, as a share of one core.
         steal_share: Share of time the hypervisor gave to others; absent where the host does not show it.
-        clock_mhz: Core clock readings before and after each round, where the host shows them.
+        clock_mhz: Clock of the core, or of the GPU, before and after each round, where the device shows it.
+        temperature_c: Likewise its temperature, degrees Celsius.
+        power_w: Likewise its power draw, watts.
         runtime_facts: What the runtime really did: version, provider, delegate in the plan.
     """
 
@@ -34,6 +38,8 @@ class Measurement(BaseModel):
     samples_ms: tuple[float, ...] = Field(min_length=1, max_length=100_000)
     round_sizes: tuple[Annotated[int, Field(ge=0)], ...]
     disturbed: tuple[int, ...] = ()
+    voided_rounds: tuple[int, ...] = ()
+    reference_ms: tuple[float, ...] = ()
     inner_loops: int = Field(ge=1, le=LARGEST_INTEGER)
     warmup_runs: int = Field(ge=0, le=LARGEST_INTEGER)
     summary: Summary
@@ -43,6 +49,8 @@ class Measurement(BaseModel):
     foreign_load: float | None = Field(default=None, ge=0)
     steal_share: float | None = Field(default=None, ge=0)
     clock_mhz: tuple[float, ...] = ()
+    temperature_c: tuple[float, ...] = ()
+    power_w: tuple[float, ...] = ()
     runtime_facts: dict[str, Fact] = {}
     protocol_version: int = PROTOCOL_VERSION
     started_at: Moment
@@ -56,6 +64,10 @@ class Measurement(BaseModel):
             raise ValueError("round_sizes must add up to the number of samples")
         if not all(0 <= index < len(self.samples_ms) for index in self.disturbed):
             raise ValueError("disturbed must hold indices of samples")
+        if not all(0 <= index < len(self.round_sizes) for index in self.voided_rounds):
+            raise ValueError("voided_rounds must hold indices of rounds")
+        if not all(0 < value < float("inf") for value in self.reference_ms):
+            raise ValueError("reference_ms must be positive and finite")
         if self.verdict != "ok" and not self.reasons:
             raise ValueError(f"verdict {self.verdict!r} needs a reason")
         return self

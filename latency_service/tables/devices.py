@@ -50,3 +50,6 @@ class Conditions(Base):
     threads: Mapped[int]
     cache_state: Mapped[str] = mapped_column(String(8))
     mode: Mapped[str] = mapped_column(String(8))
+    backend: Mapped[str] = mapped_column(String(32), server_default="cpu")
+    layout: Mapped[str] = mapped_column(String(16), server_default="native")
+    batch_norm: Mapped[str] = mapped_column(String(8), server_default="folded")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from latency_service.contract.conditions import Conditions
-from latency_service.contract.measurement import Verdict
+from latency_service.contract.measurement import PROTOCOL_VERSION, Verdict
 from latency_service.contract.messages import (
     DeviceRegistered,
     JobResult,
@@ -35,7 +35,7 @@ class Service:
         self.device_state = service_data.registration().state.fingerprint
 
     def register(
-        self, name: str = DEVICE, governor: str = "performance", protocol_version: int = 1
+        self, name: str = DEVICE, governor: str = "performance", protocol_version: int = PROTOCOL_VERSION
     ) -> DeviceRegistered:
         """Register a device; later leases ask for the state it has now."""
         message = service_data.registration(name, governor, protocol_version)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from latency_service.contract.errors import AgentTooOld, Conflict, DeviceNotFound
+from latency_service.contract.measurement import PROTOCOL_VERSION
 from latency_service.contract.messages import Device
 from latency_service.repositories import devices
 from latency_service.services import registration
@@ -75,4 +76,4 @@ def test_an_agent_that_registered_before_the_protocol_changed_gets_no_lease(serv
 
 def test_an_agent_of_a_newer_protocol_is_told_that_the_service_is_too_old(service: Service) -> None:
     with pytest.raises(Conflict, match="upgrade the service"):
-        service.register(protocol_version=2)
+        service.register(protocol_version=PROTOCOL_VERSION + 1)

@@ -66,7 +66,7 @@ def test_a_summary_that_its_samples_do_not_give_is_refused(service: Service) -> 
 def test_a_measurement_by_another_protocol_cannot_complete_a_job(service: Service) -> None:
     lease, job_id = lease_of_one(service)
     with pytest.raises(ResultMismatch, match="protocol 2"):
-        service.put(lease, JobResult(job_id=job_id, measurement=measurement(protocol_version=2)))
+        service.put(lease, JobResult(job_id=job_id, measurement=measurement(protocol_version=1)))
     assert service.put(lease, success(job_id)) == "accepted"
 
 
@@ -109,7 +109,7 @@ def test_a_late_measurement_by_another_protocol_goes_to_a_table_of_its_own(servi
     before = service.measure([op(2)]).table_id
     lost, job_id = lease_of_one(service)
     service.clock.advance(91)
-    late = JobResult(job_id=job_id, measurement=measurement(protocol_version=2))
+    late = JobResult(job_id=job_id, measurement=measurement(protocol_version=1))
     assert service.put(lost, late) == "late"
     assert stored(service).measurements[-1].table_id != before
 

@@ -15,7 +15,7 @@ FAST = TimingRules(min_sample_ms=0.01, max_timer_share=0.5, max_resolution_share
 def results_of(jobs: list[LeasedJob], runtime: FakeRuntime | None = None) -> dict[str, JobResult]:
     events: list[Event] = []
     order = MeasureOrder(conditions=Conditions(runtime="fake"), jobs=tuple(jobs), rules=FAST)
-    carry_out(order, lambda name: runtime or FakeRuntime(), events.append)
+    carry_out(order, lambda name, settings: runtime or FakeRuntime(), events.append)
     return {event.result.job_id: event.result for event in events if isinstance(event, Answered)}
 
 
@@ -79,14 +79,14 @@ def test_a_workload_that_does_not_fit_beside_others_is_measured_after_them() -> 
 def test_the_child_says_what_it_works_on_before_it_does() -> None:
     events: list[Event] = []
     order = MeasureOrder(conditions=Conditions(runtime="fake"), jobs=(job(UNSUPPORTED),), rules=FAST)
-    carry_out(order, lambda name: FakeRuntime(), events.append)
+    carry_out(order, lambda name, settings: FakeRuntime(), events.append)
     assert events[0] == Working(job_id=job(UNSUPPORTED).job_id)
     assert isinstance(events[1], Answered)
 
 
 def test_probing_asks_the_runtime() -> None:
     events: list[Event] = []
-    carry_out(ProbeOrder(runtime="fake"), lambda name: FakeRuntime(), events.append)
+    carry_out(ProbeOrder(runtime="fake"), lambda name, settings: FakeRuntime(), events.append)
     (event,) = events
     assert isinstance(event, Probed)
     assert event.status.available

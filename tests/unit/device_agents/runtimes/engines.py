@@ -12,7 +12,7 @@ def installed_engines() -> dict[str, Runtime]:
     engines = {runtime.name: runtime for runtime in all_runtimes() if runtime.name != TfliteRuntime.name}
     for package in PACKAGES:
         if find_spec(package.replace("-", "_")):
-            engines[package] = TfliteRuntime([package])
+            engines[package] = TfliteRuntime(packages=[package])
     return engines
 
 

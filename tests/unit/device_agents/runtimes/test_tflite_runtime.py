@@ -35,12 +35,12 @@ def test_the_plan_tells_whether_the_delegate_took_the_whole_graph() -> None:
 
 
 def test_the_first_package_that_works_is_taken() -> None:
-    runtime = TfliteRuntime(["no-such-package", "ai-edge-litert"])
+    runtime = TfliteRuntime(packages=["no-such-package", "ai-edge-litert"])
     assert runtime.load(parse_key("v1-identity-4x4x3"), CONDITIONS).facts["package"] == "ai-edge-litert"
 
 
 def test_where_none_works_every_reason_is_told() -> None:
-    status = TfliteRuntime(["no-such-package", "email"]).probe()
+    status = TfliteRuntime(packages=["no-such-package", "email"]).probe()
     assert not status.available
     assert status.reason is not None
     assert "No module named 'no_such_package'" in status.reason

@@ -64,7 +64,7 @@ def test_failures_that_another_attempt_cannot_mend_are_final() -> None:
 
 
 def test_conditions_read_as_a_sentence() -> None:
-    assert str(Conditions(runtime="torch", threads=2)) == "torch fp32, batch 1, 2 thread(s), hot cache, eager"
+    assert str(Conditions(runtime="torch", threads=2)) == "torch fp32 on cpu, batch 1, 2 thread(s), hot cache, eager"
 
 
 def test_the_contract_loads_neither_a_web_framework_nor_an_orm_nor_arrays() -> None:

@@ -15,5 +15,8 @@ def test_every_member_counts() -> None:
         Conditions(runtime="onnxruntime", threads=2),
         Conditions(runtime="onnxruntime", cache_state="cold"),
         Conditions(runtime="onnxruntime", mode="graph"),
+        Conditions(runtime="onnxruntime", backend="openvino"),
+        Conditions(runtime="onnxruntime", layout="channels_last"),
+        Conditions(runtime="onnxruntime", batch_norm="separate"),
     ]
     assert len({conditions_id(each) for each in variants}) == len(variants)

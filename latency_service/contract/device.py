@@ -6,7 +6,7 @@ from typing import Annotated, NewType
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from latency_service.contract.conditions import RuntimeName
+from latency_service.contract.conditions import BackendName, RuntimeName
 from latency_service.contract.limits import LARGEST_INTEGER
 
 DeviceId = NewType("DeviceId", str)
@@ -17,13 +17,18 @@ Fact = str | int | float | bool | None
 
 
 class RuntimeStatus(BaseModel):
-    """Whether a runtime works on a device, and if not, why."""
+    """Whether a runtime works on a device, and if not, why.
+
+    Attributes:
+        backends: What it could run on, by name: None for one that works, else the reason why it does not.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     available: bool
     version: str | None = None
     reason: str | None = None
+    backends: dict[BackendName, str | None] = {}
 
 
 class DeviceDescription(BaseModel):

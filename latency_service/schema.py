@@ -8,6 +8,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import Connection
 
 from latency_service.contract.errors import ServiceUnavailable
 from latency_service.database import Database
@@ -19,14 +20,19 @@ def migrate(database: Database) -> str:
     Raises:
         ServiceUnavailable: The database is at a revision that this version of the service does not know.
     """
-    config = _config()
     with database.connecting() as connection:
-        config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            migrate_to(connection, "head")
         except CommandError as error:
             raise ServiceUnavailable(f"the database was written by another version: {error}") from error
     return newest_revision()
+
+
+def migrate_to(connection: Connection, revision: str) -> None:
+    """Bring the connection's database to a revision, within the transaction that the connection is in."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def check_is_current(database: Database) -> None:

@@ -2,7 +2,16 @@
 
 from pydantic import Field
 
-from latency_service.contract.conditions import Conditions, Precision, RuntimeName
+from latency_service.contract.conditions import (
+    BackendName,
+    BatchNorm,
+    CacheState,
+    Conditions,
+    Layout,
+    Mode,
+    Precision,
+    RuntimeName,
+)
 from latency_service.contract.device import DeviceName
 from latency_service.contract.limits import LARGEST_INTEGER
 from latency_service.contract.messages import Key, Message
@@ -16,6 +25,11 @@ class TableQuery(Message):
     precision: Precision | None = None
     threads: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
     batch_size: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
+    cache_state: CacheState | None = None
+    mode: Mode | None = None
+    backend: BackendName | None = None
+    layout: Layout | None = None
+    batch_norm: BatchNorm | None = None
 
 
 class LatencyQuery(Conditions):

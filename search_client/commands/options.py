@@ -24,6 +24,10 @@ RuntimeOfNewRun = Annotated[str | None, typer.Option("--runtime", help="Runtime;
 PrecisionOption = Annotated[Precision | None, typer.Option(help="Precision of the measured graphs; default fp32.")]
 Threads = Annotated[int | None, typer.Option(help="Threads a run on the device; default 1.")]
 BatchSize = Annotated[int | None, typer.Option(help="Images a run on the device; default 1.")]
+ConditionOptions = Annotated[
+    list[str] | None,
+    typer.Option("--condition", help="Any other condition, such as backend=cuda or cache_state=cold; repeatable."),
+]
 SpaceParams = Annotated[
     list[str] | None, typer.Option("--space-param", help="Parameter of the space, such as width_mult=0.5; repeatable.")
 ]
@@ -73,15 +77,18 @@ def parse_assignments(texts: list[str] | None) -> dict[str, Any]:
 
 
 def make_conditions(
-    runtime: str, precision: Precision | None, threads: int | None, batch_size: int | None
+    runtime: str, precision: Precision | None, threads: int | None, batch_size: int | None, more: list[str] | None
 ) -> Conditions:
     """Return the measuring conditions; what is not given takes the contract's default.
 
     Raises:
-        InvalidInput: A value is out of range.
+        InvalidInput: A value is out of range, a name is unknown or comes twice.
     """
-    given = {"precision": precision, "threads": threads, "batch_size": batch_size}
+    options = {"runtime": runtime, "precision": precision, "threads": threads, "batch_size": batch_size}
+    given, others = {name: value for name, value in options.items() if value is not None}, parse_assignments(more)
+    for name in given.keys() & others.keys():
+        raise InvalidInput(f"--condition {name}=... would change what another option says: give one of them")
     try:
-        return Conditions(runtime=runtime, **{name: value for name, value in given.items() if value is not None})
+        return Conditions(**given, **others)
     except ValidationError as error:
         raise InvalidInput(f"these conditions cannot be: {first_fault(error)}") from None

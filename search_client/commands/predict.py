@@ -34,13 +34,14 @@ def predict(
     precision: options.PrecisionOption = None,
     threads: options.Threads = None,
     batch_size: options.BatchSize = None,
+    condition: options.ConditionOptions = None,
     server: options.Server = options.DEFAULT_SERVER,
     as_json: options.Json = False,
 ) -> None:
     """Predict a network's latency from the table; nothing is measured."""
     with readable_errors():
         spec = read_network(architecture, network, resolution)
-        conditions = options.make_conditions(runtime, precision, threads, batch_size)
+        conditions = options.make_conditions(runtime, precision, threads, batch_size, condition)
         with ServiceClient(server) as client:
             table = LatencyTable.fetch(client, device, conditions)
         prediction = Prediction(

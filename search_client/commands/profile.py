@@ -50,6 +50,7 @@ def profile(
     precision: options.PrecisionOption = None,
     threads: options.Threads = None,
     batch_size: options.BatchSize = None,
+    condition: options.ConditionOptions = None,
     max_age_s: options.MaxAge = None,
     server: options.Server = options.DEFAULT_SERVER,
     as_json: options.Json = False,
@@ -58,7 +59,7 @@ def profile(
     with readable_errors():
         searched = _space(space, space_param, architecture, network)
         ops = searched.ops() if searched else tuple(dict.fromkeys(read_network(architecture, network, resolution).ops))
-        conditions = options.make_conditions(runtime, precision, threads, batch_size)
+        conditions = options.make_conditions(runtime, precision, threads, batch_size, condition)
         request = _request(device, conditions, ops, max_age_s)
         with ServiceClient(server) as client:
             answer = _run_profile(client, request, ops, searched)

@@ -48,6 +48,7 @@ def search(
     precision: options.PrecisionOption = None,
     threads: options.Threads = None,
     batch_size: options.BatchSize = None,
+    condition: options.ConditionOptions = None,
     data_set: Annotated[str | None, typer.Option(help="auto, cifar10 or digits; default auto.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random; default 0.")] = None,
     warmup_epochs: WarmupEpochs = None,
@@ -76,14 +77,14 @@ def search(
     with readable_errors():
         given = {name: value for name, value in settings.items() if value is not None}
         if resume:
-            if given or setting or runtime or space_param or precision or threads or batch_size:
+            if given or setting or runtime or space_param or precision or threads or batch_size or condition:
                 raise InvalidInput("a resumed run keeps its settings: give --run and --resume alone")
             result = _go_on(run, cache_dir)
         else:
             for name in ("target_ms", "device"):
                 options.require(settings[name], f"--{name.replace('_', '-')}")
             given["conditions"] = options.make_conditions(
-                options.require(runtime, "--runtime"), precision, threads, batch_size
+                options.require(runtime, "--runtime"), precision, threads, batch_size, condition
             )
             given["space_params"] = options.parse_assignments(space_param)
             result = _start(run, _config(given, options.parse_assignments(setting)), server, cache_dir)

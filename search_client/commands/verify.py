@@ -27,6 +27,7 @@ def verify(
     precision: options.PrecisionOption = None,
     threads: options.Threads = None,
     batch_size: options.BatchSize = None,
+    condition: options.ConditionOptions = None,
     server: options.Server = options.DEFAULT_SERVER,
     as_json: options.Json = False,
 ) -> None:
@@ -34,7 +35,8 @@ def verify(
     with readable_errors(), ServiceClient(server) as client:
         if run is not None:
             if any(
-                given is not None for given in (device, runtime, architecture, network, precision, threads, batch_size)
+                given is not None
+                for given in (device, runtime, architecture, network, precision, threads, batch_size, condition)
             ):
                 raise InvalidInput("a run says itself what is measured, where and how: give --run alone")
             folder = RunFolder.open(run)
@@ -42,7 +44,9 @@ def verify(
             folder.write_verification(result)
         else:
             spec = read_network(architecture, network, resolution)
-            conditions = options.make_conditions(options.require(runtime, "--runtime"), precision, threads, batch_size)
+            conditions = options.make_conditions(
+                options.require(runtime, "--runtime"), precision, threads, batch_size, condition
+            )
             table = LatencyTable.fetch(client, options.require(device, "--device"), conditions)
             result = _verify(client, table, spec)
         if as_json:

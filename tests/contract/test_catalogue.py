@@ -54,6 +54,8 @@ def test_tables_can_be_picked_by_device_and_conditions(service: Service) -> None
     assert len(tables(service, "board", runtime="onnxruntime", precision="fp32", threads=1, batch_size=1)) == 1
     assert tables(service, "board", runtime="tflite") == ()
     assert tables(service, "board", threads=2) == ()
+    assert tables(service, "board", backend="openvino") == ()
+    assert tables(service, "board", cache_state="cold") == ()
     assert tables(service, "nobody") == ()
 
 

@@ -6,9 +6,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from latency_service import schema
+from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import ServiceUnavailable
 from latency_service.database import Database
-from latency_service.repositories import devices
+from latency_service.repositories import conditions, devices
 from latency_service.tables import Base
 from tests.service_data import START, registration
 
@@ -37,6 +38,18 @@ def test_migrating_again_keeps_what_is_there(database: Database) -> None:
     assert schema.migrate(database) == schema.newest_revision()
     with database.reading() as session:
         assert devices.get(session, "board").agent_version == "0.1.0"
+
+
+def test_conditions_of_the_first_tables_keep_their_id_and_get_the_defaults(database: Database) -> None:
+    with database.connecting() as connection:
+        schema.migrate_to(connection, "0001")
+        connection.execute(
+            text("INSERT INTO conditions VALUES ('cf6023d3a5c590ae', 'onnxruntime', 'fp32', 1, 1, 'hot', 'eager')")
+        )
+    schema.migrate(database)
+    with database.writing() as session:
+        assert conditions.ensure(session, Conditions(runtime="onnxruntime")) == "cf6023d3a5c590ae"
+        assert conditions.get(session, "cf6023d3a5c590ae") == Conditions(runtime="onnxruntime")
 
 
 def test_an_empty_database_is_not_current(database: Database) -> None:

@@ -26,6 +26,19 @@ def test_profile_of_a_known_network_asks_for_its_ops(service: FakeService) -> No
     assert answer["fastest_ms"] is None
 
 
+def test_any_other_condition_is_asked_for_by_its_name(service: FakeService) -> None:
+    conditions = ("--condition", "cache_state=cold", "--condition", "backend=xnnpack")
+    answer_of(call("profile", "--network", "mobilenet-v2", *ON_DEVICE, *conditions, "--json"))
+    assert service.profile is not None
+    assert (service.profile.conditions.cache_state, service.profile.conditions.backend) == ("cold", "xnnpack")
+
+
+def test_a_condition_that_another_option_gives_too_is_refused(service: FakeService) -> None:
+    result = call("profile", "--network", "mobilenet-v2", *ON_DEVICE, "--threads", "1", "--condition", "threads=2")
+    assert (result.exit_code, service.profile) == (1, None)
+    assert "--condition threads=" in result.stderr
+
+
 def test_profile_for_a_runtime_that_nobody_serves_does_not_wait_for_ever(service: FakeService) -> None:
     device = ("--device", "board", "--server", URL)
     result = call("profile", "--network", "mobilenet-v2", *device, "--runtime", "torch")

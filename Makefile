@@ -10,7 +10,7 @@ setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[agent,tflite-runtime,service,search,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[agent,tflite-runtime,nvidia,service,search,dev]'
 	touch $@
 
 demo: setup

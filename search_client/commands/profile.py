@@ -89,7 +89,7 @@ def _request(device: str, conditions: Conditions, ops: tuple[OpSpec, ...], max_a
 def _run_profile(
     client: ServiceClient, request: ProfileRequest, ops: tuple[OpSpec, ...], searched: SearchSpace | None
 ) -> ProfileAnswer:
-    _refuse_unserved_runtime(client.device(request.device), request.conditions.runtime)
+    _refuse_what_is_not_served(client.device(request.device), request.conditions)
     created = client.create_profile(request)
     with profile_bar(f"measuring on {request.device}", total=len(ops)) as show:
         status = wait_for_profile(client, created.profile_id, show, lambda: time.sleep(POLL_S))
@@ -108,15 +108,18 @@ def _run_profile(
     return answer.model_copy(update={"fastest_ms": fastest_ms, "slowest_ms": slowest_ms})
 
 
-def _refuse_unserved_runtime(device: Device, runtime: str) -> None:
-    """Nobody would ever take the jobs, and the profile would wait for ever."""
-    known = device.description.runtimes
+def _refuse_what_is_not_served(device: Device, conditions: Conditions) -> None:
+    """Nobody would ever take a runtime's jobs, and the profile would wait for ever; a backend's would all fail."""
+    known, runtime = device.description.runtimes, conditions.runtime
     served = [name for name, status in known.items() if status.available]
     if known and runtime not in served:  # an agent may keep to itself what it serves
         raise InvalidInput(
             f"the agent of {device.name} does not serve {runtime}, but {', '.join(served) or 'no runtime at all'}; "
             f"start it with `device-agent run --runtime {runtime}`"
         )
+    reason = known[runtime].backends.get(conditions.backend) if runtime in known else None
+    if reason is not None:
+        raise InvalidInput(f"{runtime} cannot run on {conditions.backend} on {device.name}: {reason}")
 
 
 def _outcome(status: ProfileStatus) -> tuple[TableId, SnapshotId]:

@@ -108,7 +108,10 @@ class FakeService:
             cpu_model="test",
             logical_cores=1,
             memory_bytes=1,
-            runtimes={"onnxruntime": RuntimeStatus(available=True), "torch": RuntimeStatus(available=False)},
+            runtimes={
+                "onnxruntime": RuntimeStatus(available=True, backends={"cpu": None, "cuda": "no GPU"}),
+                "torch": RuntimeStatus(available=False),
+            },
         )
         return Device.model_validate(
             {

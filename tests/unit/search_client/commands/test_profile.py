@@ -33,6 +33,12 @@ def test_any_other_condition_is_asked_for_by_its_name(service: FakeService) -> N
     assert (service.profile.conditions.cache_state, service.profile.conditions.backend) == ("cold", "xnnpack")
 
 
+def test_profile_for_a_backend_that_does_not_work_there_says_why_at_once(service: FakeService) -> None:
+    result = call("profile", "--network", "mobilenet-v2", *ON_DEVICE, "--condition", "backend=cuda")
+    assert (result.exit_code, service.profile) == (1, None)
+    assert "cannot run on cuda on board: no GPU" in result.stderr
+
+
 def test_a_condition_that_another_option_gives_too_is_refused(service: FakeService) -> None:
     result = call("profile", "--network", "mobilenet-v2", *ON_DEVICE, "--threads", "1", "--condition", "threads=2")
     assert (result.exit_code, service.profile) == (1, None)

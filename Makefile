@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test test-board check bench clean
 
 setup: $(STAMP)
 
@@ -19,6 +19,9 @@ demo: setup
 test: setup
 	$(BIN)/pytest
 
+test-board: setup
+	$(BIN)/pytest tests/board
+
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -30,4 +33,4 @@ bench: setup
 	$(BIN)/python -m benchmarks supernet-step
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .board build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

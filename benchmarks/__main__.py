@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import supernet_step, time_to_table
+from benchmarks import side_by_side, stopwatch, supernet_step, time_to_table
 
 app = typer.Typer(pretty_exceptions_enable=False, help=__doc__)
 
@@ -19,6 +19,20 @@ def time_to_table_command(
 ) -> None:
     """Measure a whole space in two fresh sessions: time, verdicts, agreement."""
     time_to_table.run(space, tuple(runtime or ("onnxruntime", "tflite")), Console())
+
+
+@app.command(name="stopwatch")
+def stopwatch_command(
+    space: Space = "proxyless-imagenet",
+    runtime: Annotated[list[str] | None, typer.Option(help="Repeatable; default: onnxruntime and tflite.")] = None,
+    processes: Annotated[int, typer.Option(min=2, help="Fresh processes that each protocol is repeated in.")] = 8,
+    ops: Annotated[int, typer.Option(min=1, help="How many ops of the space.")] = 8,
+    simulations: Annotated[int, typer.Option(min=0, help="Simulated measurements a host; 0: none.")] = 1000,
+) -> None:
+    """Show what the stopwatch is worth: its interval's coverage on simulated hosts; other protocols beside it here."""
+    if simulations:
+        stopwatch.coverage(Console(), simulations)
+    side_by_side.run(space, tuple(runtime or ("onnxruntime", "tflite")), processes, ops, Console())
 
 
 @app.command(name="supernet-step")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from pydantic import ValidationError
@@ -74,7 +75,7 @@ class ChildLauncher:
                         raise ChildFailed("timed_out", f"no sign of life for {self.deadline_s:g} s; {hint}") from None
                     continue
                 if line is None:
-                    _check_the_end(child.wait(), stderr)
+                    _check_the_end(_ended(child), stderr)
                     return
                 heard = time.monotonic()
                 yield _decoded(line)
@@ -102,17 +103,40 @@ def _started(
     lines: _Lines = queue.SimpleQueue()
     listener = threading.Thread(target=_listen, args=(child, lines), daemon=True, name="listener")
     listener.start()
+    _offer_to_the_kernel(child.pid)
     try:
         _send(child, order)
         yield child, lines
     finally:
-        child.kill()
+        _kill_family(child)
         child.wait()
         listener.join()  # it has yet to read to the end of the pipe, which must not be closed under its hands
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
                 with suppress(BrokenPipeError):  # closing flushes what a dead child never read
                     pipe.close()
+
+
+def _offer_to_the_kernel(pid: int) -> None:
+    """Make the child the first to go where memory runs out: its supervisor holds the lease, and starts another."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # it may be dead already, and /proc may be hidden: the kernel then chooses as it does
+            Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+
+
+def _kill_family(child: "subprocess.Popen[bytes]") -> None:
+    """Kill the child and what it has started: an `adb` or a compiler that it left would disturb the next one."""
+    if child.returncode is None:  # else its pid, which is also the group's, may be somebody else's by now
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+def _ended(child: "subprocess.Popen[bytes]") -> int:
+    """Return how the child ended by itself, its family killed while its pid is still its own."""
+    if sys.platform == "linux":
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        _kill_family(child)
+    return child.wait()
 
 
 def _send(child: "subprocess.Popen[bytes]", order: Order) -> None:

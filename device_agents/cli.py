@@ -1,44 +1,25 @@
-"""`device-agent`: run an agent, measure one workload, or say what this host is."""
+"""`device-agent`: run an agent, measure one workload, or say what this host is and how good a stopwatch."""
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic_core import to_json
 
 from device_agents.assembly import run_agent
-from device_agents.child import ChildLauncher
-from device_agents.config import AgentSettings, load_settings
-from device_agents.console import live_status, print_measurement, print_probe, readable_errors
-from device_agents.cores import allowed_cores, choose_cores, leave_to_child
-from device_agents.environment import describe_device, read_state
-from device_agents.host_files import HostFiles
-from device_agents.measuring import measure_jobs
-from device_agents.orders import MeasureOrder
-from device_agents.registration import agent_version, probe_runtimes
-from device_agents.runtimes.registry import make_runtime, runtime_names
-from latency_service.contract.conditions import Conditions
-from latency_service.contract.errors import LatencyError
-from latency_service.contract.keys import EXAMPLE_KEY, parse_key
-from latency_service.contract.measurement import Measurement
-from latency_service.contract.messages import JobId, LeasedJob
-from latency_service.contract.named_networks import named_network, network_names
-from latency_service.contract.network import Workload, workload_key
+from device_agents.commands.doctor import doctor
+from device_agents.commands.measure import measure
+from device_agents.commands.options import Config, Cores, Threads
+from device_agents.commands.probe import probe
+from device_agents.config import LogFormat, load_settings
+from device_agents.console import live_status, readable_errors
+from device_agents.launcher import Isolation, make_launcher
+from device_agents.registration import agent_version
+from device_agents.runtimes.registry import make_runtime
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-
-_WORKLOADS = f"An op key such as {EXAMPLE_KEY}, or a network: {', '.join(network_names())}."
-
-Cores = Annotated[str, typer.Option(help="Cores to measure on, with commas; default: the last ones allowed.")]
-Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Most threads a job may use; default: 1.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-class NotMeasured(LatencyError):
-    """The workload could not be measured; the message says why."""
-
-    code = "not_measured"
+app.command()(measure)
+app.command()(probe)
+app.command()(doctor)
 
 
 def _print_version(wanted: bool) -> None:
@@ -66,7 +47,16 @@ def run(
     state_dir: Annotated[
         Path | None, typer.Option(help="Where results wait for their upload; default: the user's state folder.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A TOML file of settings.")] = None,
+    status_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Serve /status on this port of loopback; default: nowhere.")
+    ] = None,
+    isolation: Annotated[
+        Isolation | None, typer.Option(help="Measure in a child process, or (none) in the agent's own.")
+    ] = None,
+    log_format: Annotated[
+        LogFormat | None, typer.Option(help="Log for people (console) or collectors (json); auto asks the terminal.")
+    ] = None,
+    config: Config = None,
 ) -> None:
     """Run the agent until SIGTERM or Ctrl-C: the first finishes the batch, a second gives it back."""
     flags = {
@@ -76,69 +66,13 @@ def run(
         "threads": threads,
         "cores": cores,
         "state_dir": state_dir,
+        "status_port": status_port,
+        "isolation": isolation,
+        "log_format": log_format,
     }
-    with readable_errors(), live_status() as on_status:
+    with readable_errors():
         settings = load_settings(config, flags)
         for runtime_name in settings.runtimes:
             make_runtime(runtime_name)  # an unknown name ends here
-        run_agent(settings, ChildLauncher(settings.deadline_s), on_status)
-
-
-@app.command()
-def measure(
-    workload: Annotated[str, typer.Argument(help=_WORKLOADS)],
-    runtime: Annotated[str, typer.Option(help=f"One of {', '.join(runtime_names())}.")],
-    threads: Annotated[int, typer.Option(min=1, max=1024, help="Threads, each on a core of its own.")] = 1,
-    batch_size: Annotated[int, typer.Option(min=1, max=4096, help="Images a run.")] = 1,
-    cores: Cores = "",
-    as_json: Json = False,
-) -> None:
-    """Measure one workload here and now; no service is needed."""
-    with readable_errors():
-        make_runtime(runtime)
-        subject = _workload(workload)
-        conditions = Conditions(runtime=runtime, threads=threads, batch_size=batch_size)
-        with live_status() as on_status:
-            on_status(f"measuring {workload}")
-            measurement = _measure_here(subject, conditions, load_settings(None, {"threads": threads, "cores": cores}))
-        if as_json:
-            answer = {"workload": workload_key(subject), "conditions": conditions, "measurement": measurement}
-            typer.echo(to_json(answer))
-        else:
-            print_measurement(workload_key(subject), conditions, measurement)
-
-
-@app.command()
-def probe(
-    runtime: Annotated[list[str] | None, typer.Option(help="Which runtimes to try; default: all.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Say what this host is, and which runtimes work on it or why they do not."""
-    with readable_errors(), live_status() as on_status:
-        on_status("looking at the runtimes of this host")
-        settings = load_settings(None, {"runtimes": tuple(runtime or ())})
-        for name in settings.runtimes:
-            make_runtime(name)
-        cores = choose_cores(allowed_cores(), settings.cores, settings.threads)
-        statuses = probe_runtimes(ChildLauncher(settings.deadline_s), settings.runtimes)
-        state, description = read_state(HostFiles(), cores), describe_device(HostFiles(), statuses)
-    if as_json:
-        typer.echo(to_json({"description": description, "fingerprint": state.fingerprint, "facts": state.facts}))
-    else:
-        print_probe(description, state, statuses)
-
-
-def _workload(text: str) -> Workload:
-    return parse_key(text) if re.match(r"v\d+-", text) else named_network(text)
-
-
-def _measure_here(workload: Workload, conditions: Conditions, settings: AgentSettings) -> Measurement:
-    cores = choose_cores(allowed_cores(), settings.cores, conditions.threads)
-    leave_to_child(cores)
-    job = LeasedJob(job_id=JobId("here"), attempt=1, workload=workload)
-    order = MeasureOrder(conditions=conditions, jobs=(job,), cores=cores)
-    (result,) = measure_jobs(ChildLauncher(settings.deadline_s), order)
-    if result.failure is not None:
-        raise NotMeasured(f"not measured ({result.failure.error_class}): {result.failure.message}")
-    assert result.measurement is not None
-    return result.measurement
+        with live_status(settings.log_format) as on_status:
+            run_agent(settings, make_launcher(settings.isolation, settings.deadline_s), on_status)

@@ -1,14 +1,20 @@
 """ServiceClient: the latency service's resources as an agent uses them."""
 
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
 from uuid import UUID
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from device_agents.answers import Answer, read_answer
 from device_agents.retry import Retry
-from latency_service.contract.errors import LatencyError, Problem, ServiceUnavailable, error_from_problem
+from latency_service.contract.errors import (
+    InvalidInput,
+    LatencyError,
+    Problem,
+    ServiceUnavailable,
+    error_from_problem,
+)
 from latency_service.contract.messages import (
     DeviceRegistered,
     DeviceRegistration,
@@ -20,14 +26,12 @@ from latency_service.contract.messages import (
     ResultAccepted,
 )
 
-Answer = TypeVar("Answer", bound=BaseModel)
-
 
 class ServiceClient:
     """Sends and gets the messages of the contract. Timeouts, 429, 5xx and undecodable bodies are tried again.
 
-    Every method raises ServiceUnavailable where the service cannot be reached or used, and otherwise the error that
-    the service answered.
+    Every method raises ServiceUnavailable where the service cannot be reached or used (`status` in its `extra` where it
+    has answered), and otherwise the error that the service answered.
 
     Args:
         http: Its base URL is the service's.
@@ -83,7 +87,9 @@ def _raise_for(response: httpx.Response) -> None:
     status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
         message = f"{response.request.url} answered {status}: {_detail(response)}"
-        raise ServiceUnavailable(message, retry_after_s=_retry_after_s(response))
+        raise ServiceUnavailable(message, retry_after_s=_retry_after_s(response), status=status)
+    if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        raise InvalidInput(f"{response.request.url} takes no body of {len(response.request.content)} bytes")
     if not response.is_success:
         problem = _problem(response)
         if problem is None:
@@ -95,7 +101,7 @@ def _raise_for(response: httpx.Response) -> None:
 
 def _decoded(response: httpx.Response, answer: type[Answer]) -> Answer:
     try:
-        return answer.model_validate_json(response.content)
+        return read_answer(response.content, answer)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise ServiceUnavailable(f"{response.request.url} answered no {answer.__name__}: {reason}") from None

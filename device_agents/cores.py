@@ -29,6 +29,12 @@ def choose_cores(allowed: tuple[int, ...], wanted: tuple[int, ...], threads: int
     return pool[-threads:]
 
 
+def pin(cores: tuple[int, ...]) -> None:
+    """Bind this process to cores; none where the host cannot pin."""
+    if cores and sys.platform == "linux":
+        os.sched_setaffinity(0, cores)
+
+
 def leave_to_child(measuring: tuple[int, ...]) -> None:
     """Move this process off the cores that its child measures on, where it may use any other."""
     others = set(allowed_cores()) - set(measuring)

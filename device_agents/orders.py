@@ -62,8 +62,15 @@ class Probed(_Line):
     status: RuntimeStatus
 
 
+class Away(_Line):
+    """The measured device cannot be reached; the child ends here, and no open job has failed."""
+
+    kind: Literal["away"] = "away"
+    reason: str
+
+
 Order = Annotated[MeasureOrder | ProbeOrder, Field(discriminator="kind")]
-Event = Annotated[Working | Answered | Probed, Field(discriminator="kind")]
+Event = Annotated[Working | Answered | Probed | Away, Field(discriminator="kind")]
 
 ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

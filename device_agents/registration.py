@@ -1,16 +1,14 @@
-"""Registrar: says to the service what this device is, and again whenever that changes."""
+"""Registrar: says to the service what a device is, and again whenever that changes."""
 
 from importlib.metadata import version
 
 import structlog
 
-from device_agents.child import ChildLauncher
 from device_agents.client import ServiceClient
-from device_agents.environment import describe_device, read_state
-from device_agents.host_files import HostFiles
-from device_agents.measuring import probe_runtime
+from device_agents.devices.base import MeasuredDevice
+from device_agents.launcher import Launcher
 from latency_service.contract.conditions import RuntimeName
-from latency_service.contract.device import DeviceName, RuntimeStatus
+from latency_service.contract.device import RuntimeStatus
 from latency_service.contract.errors import LatencyError
 from latency_service.contract.messages import DeviceRegistered, DeviceRegistration
 
@@ -18,7 +16,7 @@ log = structlog.get_logger()
 
 
 class NoWorkingRuntime(LatencyError):
-    """None of the runtimes that the agent was told to use works on this host."""
+    """None of the runtimes that the agent was told to use works on the device."""
 
     code = "no_working_runtime"
 
@@ -28,66 +26,55 @@ def agent_version() -> str:
     return version("proxyless-latency")
 
 
-def probe_runtimes(launcher: ChildLauncher, names: tuple[RuntimeName, ...]) -> dict[RuntimeName, RuntimeStatus]:
-    """Probe runtimes, each in a child of its own; warn of those that do not work."""
-    statuses = {name: probe_runtime(launcher, name) for name in names}
-    for name, status in statuses.items():
-        if not status.available:
-            log.warning("a runtime does not work here", runtime=name, reason=status.reason)
-    return statuses
-
-
 class Registrar:
-    """Registers the device when it is first asked, when the host has changed, and after `forget`.
+    """Registers a device when it is first asked, when the device has changed, and after `forget`.
 
     Args:
         client: The service.
-        name: The device's name.
-        statuses: What probing the runtimes has shown.
-        files: Where the host is looked at.
-        cores: The cores that jobs are measured on.
-
-    Raises:
-        NoWorkingRuntime: No runtime works.
+        device: Who is registered.
+        launcher: Starts the children that its runtimes are tried in, once.
     """
 
-    def __init__(
-        self,
-        client: ServiceClient,
-        name: DeviceName,
-        statuses: dict[RuntimeName, RuntimeStatus],
-        files: HostFiles,
-        cores: tuple[int, ...],
-    ) -> None:
+    def __init__(self, client: ServiceClient, device: MeasuredDevice, launcher: Launcher) -> None:
         self._client = client
-        self._name = name
-        self._statuses = statuses
-        self._files = files
-        self._cores = cores
+        self._device = device
+        self._launcher = launcher
+        self._statuses: dict[RuntimeName, RuntimeStatus] = {}
         self._registered: DeviceRegistered | None = None
-        if not self.runtimes:
-            reasons = "; ".join(f"{name}: {status.reason}" for name, status in statuses.items())
-            raise NoWorkingRuntime(f"no runtime works here, so there is nothing to measure with ({reasons})")
 
     @property
     def runtimes(self) -> tuple[RuntimeName, ...]:
-        """The runtimes that work."""
+        """The runtimes that work; none before the first registration."""
         return tuple(name for name, status in self._statuses.items() if status.available)
 
     def registered(self) -> DeviceRegistered:
-        """Return the service's answer, after registering if that is needed."""
-        state = read_state(self._files, self._cores)
+        """Return the service's answer, after registering if that is needed.
+
+        Raises:
+            NoWorkingRuntime: No runtime works; they are tried anew the next time.
+            DeviceAway: The device cannot be asked now.
+            LatencyError: The service refuses the device.
+        """
+        if not self.runtimes:
+            self._probe()
+        state = self._device.state()
         if self._registered is None or self._registered.device_state != state.fingerprint:
             registration = DeviceRegistration(
-                name=self._name,
-                description=describe_device(self._files, self._statuses),
+                name=self._device.name,
+                description=self._device.description(self._statuses),
                 state=state,
                 agent_version=agent_version(),
             )
             self._registered = self._client.register(registration)
-            log.info("registered", device=self._name, device_state=state.fingerprint, runtimes=self.runtimes)
+            log.info("registered", device=self._device.name, device_state=state.fingerprint, runtimes=self.runtimes)
         return self._registered
 
     def forget(self) -> None:
         """Register again next time: the service no longer knows this device or its state."""
         self._registered = None
+
+    def _probe(self) -> None:
+        self._statuses = self._device.probe(self._launcher)
+        if not self.runtimes:
+            reasons = "; ".join(f"{name}: {status.reason}" for name, status in self._statuses.items())
+            raise NoWorkingRuntime(f"no runtime works on {self._device.name}, so it cannot measure ({reasons})")

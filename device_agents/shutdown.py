@@ -1,12 +1,20 @@
 """Shutdown: the first request drains the agent, the second ends it at once."""
 
 import queue
+from collections.abc import Callable
+
+_SLICE_S = 5.0
 
 
 class Shutdown:
-    """Counts the requests to stop. `request` may be called from a signal handler; all else from the main thread."""
+    """Counts the requests to stop. `request` may be called from a signal handler; all else from the main thread.
 
-    def __init__(self) -> None:
+    Args:
+        on_wait: Called every few seconds of a wait.
+    """
+
+    def __init__(self, on_wait: Callable[[], None] = lambda: None) -> None:
+        self._on_wait = on_wait
         self._requests: queue.SimpleQueue[None] = queue.SimpleQueue()  # its put is re-entrant; an Event's set is not
         self._count = 0
 
@@ -16,11 +24,15 @@ class Shutdown:
 
     def wait(self, seconds: float) -> None:
         """Sleep, but wake up when a request comes."""
-        try:
-            self._requests.get(timeout=max(0.0, seconds))
-        except queue.Empty:
-            return
-        self._count += 1
+        while seconds > 0:
+            self._on_wait()
+            try:
+                self._requests.get(timeout=min(seconds, _SLICE_S))
+            except queue.Empty:
+                seconds -= _SLICE_S
+            else:
+                self._count += 1
+                return
 
     @property
     def is_draining(self) -> bool:

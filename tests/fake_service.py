@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pydantic import BaseModel
 
@@ -25,6 +24,7 @@ from latency_service.contract.messages import (
     LeaseToken,
     ResultAccepted,
 )
+from tests.loopback import QuietHandler, handling
 
 Reply = tuple[int, BaseModel | None]
 
@@ -119,9 +119,7 @@ class FakeService:
 def serving(service: FakeService, port: int = 0) -> Iterator[FakeService]:
     """Serve on loopback; `service.url` says where."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(QuietHandler):
         def _handle(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             try:
@@ -141,24 +139,8 @@ def serving(service: FakeService, port: int = 0) -> Iterator[FakeService]:
 
         do_POST = do_PUT = do_DELETE = _handle
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """An agent that is killed breaks its connection: no news."""
-
-    server = Server(("127.0.0.1", port), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    service.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with handling(Handler, port) as service.url:
         yield service
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _soon() -> datetime:

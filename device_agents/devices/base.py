@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from device_agents.child import ChildLauncher
+from device_agents.launcher import Launcher
 from device_agents.runtimes.settings import RuntimeSettings
 from device_agents.stopwatch.rules import TimingRules
 from latency_service.contract.conditions import RuntimeName
@@ -14,6 +14,7 @@ class MeasuredDevice(Protocol):
 
     Attributes:
         name: Its name in the service.
+        max_threads: Jobs with more threads than this are left to others.
         cores: The cores of *this host* that its measuring child is pinned to; empty where it is not pinned.
         runtime_settings: What the child's runtimes are told.
         rules: The measuring protocol's numbers for this kind of device.
@@ -22,6 +23,10 @@ class MeasuredDevice(Protocol):
     @property
     def name(self) -> DeviceName:
         """Its name in the service."""
+
+    @property
+    def max_threads(self) -> int:
+        """Jobs with more threads than this are left to others."""
 
     @property
     def cores(self) -> tuple[int, ...]:
@@ -35,11 +40,23 @@ class MeasuredDevice(Protocol):
     def rules(self) -> TimingRules:
         """The measuring protocol's numbers for this kind of device."""
 
-    def probe(self, launcher: ChildLauncher) -> dict[RuntimeName, RuntimeStatus]:
-        """Say which runtimes work on it, and why others do not."""
+    def probe(self, launcher: Launcher) -> dict[RuntimeName, RuntimeStatus]:
+        """Say which runtimes work on it, and why others do not.
+
+        Raises:
+            DeviceAway: It cannot be asked now.
+        """
 
     def state(self) -> DeviceState:
-        """Return its present state; cheap, as it is asked before every lease."""
+        """Return its present state; cheap, as it is asked before every lease.
+
+        Raises:
+            DeviceAway: It cannot be asked now.
+        """
 
     def description(self, statuses: dict[RuntimeName, RuntimeStatus]) -> DeviceDescription:
-        """Return what it is, for people."""
+        """Return what it is, for people.
+
+        Raises:
+            DeviceAway: It has never been asked, and cannot be now.
+        """

@@ -55,6 +55,11 @@ class ConvLayer:
         return (self.target.shape.channels, self.source.shape.channels // self.groups, size, size)
 
     @property
+    def convolved(self) -> FeatureMap:
+        """What stands before the activation, where that is a step of its own."""
+        return FeatureMap(f"{self.target.name}_convolved", self.target.shape)
+
+    @property
     def is_depthwise(self) -> bool:
         """Whether every group is a single input channel."""
         return self.groups == self.source.shape.channels > 1

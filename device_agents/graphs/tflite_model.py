@@ -13,31 +13,59 @@ import tflite
 from numpy.typing import NDArray
 
 TensorIndex = NewType("TensorIndex", int)
-Constant = NDArray[np.float32] | NDArray[np.int32]
+Constant = NDArray[np.float32] | NDArray[np.int32] | NDArray[np.int8]
 
 _SCHEMA_VERSION = 3
 _FILE_IDENTIFIER = b"TFL3"
 _BUFFER_ALIGNMENT = 16
-_TENSOR_TYPES = {"float32": tflite.TensorType.FLOAT32, "int32": tflite.TensorType.INT32}
+_TENSOR_TYPES = {
+    "float32": tflite.TensorType.FLOAT32,
+    "int32": tflite.TensorType.INT32,
+    "int8": tflite.TensorType.INT8,
+}
 # Versions of the operators' semantics that are not 1: dilated depthwise, grouped convolution, keep_num_dims.
 _OPERATOR_VERSIONS = {"DEPTHWISE_CONV_2D": 2, "CONV_2D": 6, "FULLY_CONNECTED": 5}
+# On int8 those that are not 2.
+_INT8_OPERATOR_VERSIONS = {"DEPTHWISE_CONV_2D": 3, "CONV_2D": 6, "FULLY_CONNECTED": 5, "RESHAPE": 1, "HARD_SWISH": 1}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Where a tensor's stored numbers stand: `value = scale * (stored - zero_point)`.
+
+    Attributes:
+        scales: Shape (1,), or one for each index along the axis.
+        zero_point: The same for all.
+        axis: That along which the scales differ.
+    """
+
+    scales: NDArray[np.float32]
+    zero_point: int = 0
+    axis: int = 0
 
 
 @dataclass(frozen=True)
 class _Tensor:
     name: str
     shape: tuple[int, ...]
-    type: int
+    dtype: str
     buffer: int
+    steps: Steps | None
 
 
 @dataclass(frozen=True)
 class _Operator:
     kind: str
+    version: int
     inputs: list[TensorIndex]
     outputs: list[TensorIndex]
     options_table: str | None
     options: dict[str, int]
+
+    @property
+    def code(self) -> tuple[str, int]:
+        """What the model lists once for all operators alike."""
+        return (self.kind, self.version)
 
 
 class TfliteModel:
@@ -48,15 +76,16 @@ class TfliteModel:
         self._constants: list[Constant] = []
         self._operators: list[_Operator] = []
 
-    def add_tensor(self, name: str, shape: tuple[int, ...]) -> TensorIndex:
-        """Add a float32 tensor that is computed or handed in."""
-        return self._append(_Tensor(name, shape, _TENSOR_TYPES["float32"], buffer=0))
-
-    def add_constant(self, name: str, value: Constant) -> TensorIndex:
-        """Add a tensor that is stored in the model."""
-        self._constants.append(value)
+    def add_tensor(self, name: str, shape: tuple[int, ...], steps: Steps | None = None) -> TensorIndex:
+        """Add a tensor that is computed or handed in: int8 in such steps, or float32 without any."""
+        dtype = "float32" if steps is None else "int8"
         # Buffer 0 is empty: it is what a tensor without stored content points to.
-        return self._append(_Tensor(name, value.shape, _TENSOR_TYPES[value.dtype.name], len(self._constants)))
+        return self._append(_Tensor(name, shape, dtype, buffer=0, steps=steps))
+
+    def add_constant(self, name: str, value: Constant, steps: Steps | None = None) -> TensorIndex:
+        """Add a tensor that is stored in the model, in such steps where its numbers stand for others."""
+        self._constants.append(value)
+        return self._append(_Tensor(name, value.shape, value.dtype.name, len(self._constants), steps))
 
     def add_operator(
         self,
@@ -75,20 +104,22 @@ class TfliteModel:
             options_table: The name of its options in the schema's BuiltinOptions, where it has any.
             options: The options' fields, as the schema's generated functions spell them.
         """
-        self._operators.append(_Operator(kind, inputs, [output], options_table, options))
+        on_bytes = self._tensors[inputs[0]].dtype == "int8"
+        version = _INT8_OPERATOR_VERSIONS.get(kind, 2) if on_bytes else _OPERATOR_VERSIONS.get(kind, 1)
+        self._operators.append(_Operator(kind, version, inputs, [output], options_table, options))
 
     def serialize(self, source: TensorIndex, target: TensorIndex) -> bytes:
         """Return the model's bytes, with a signature that takes `source` and gives `target`."""
         stored_bytes = sum(value.nbytes + 2 * _BUFFER_ALIGNMENT for value in self._constants)
         writer = _Writer(flatbuffers.Builder(stored_bytes + 16_384))
-        kinds = sorted({operator.kind for operator in self._operators})
+        codes = sorted({operator.code for operator in self._operators})
         model = writer.table(
             "Model",
             Version=_SCHEMA_VERSION,
             Description=writer.text("device_agents"),
             Buffers=writer.tables([writer.table("Buffer"), *map(writer.buffer, self._constants)]),
-            OperatorCodes=writer.tables([writer.operator_code(kind) for kind in kinds]),
-            Subgraphs=writer.tables([self._write_subgraph(writer, kinds, source, target)]),
+            OperatorCodes=writer.tables([writer.operator_code(*code) for code in codes]),
+            Subgraphs=writer.tables([self._write_subgraph(writer, codes, source, target)]),
             SignatureDefs=writer.tables([self._write_signature(writer, source, target)]),
         )
         return writer.finish(model)
@@ -97,7 +128,9 @@ class TfliteModel:
         self._tensors.append(tensor)
         return TensorIndex(len(self._tensors) - 1)
 
-    def _write_subgraph(self, writer: "_Writer", kinds: list[str], source: TensorIndex, target: TensorIndex) -> int:
+    def _write_subgraph(
+        self, writer: "_Writer", codes: list[tuple[str, int]], source: TensorIndex, target: TensorIndex
+    ) -> int:
         return writer.table(
             "SubGraph",
             Name=writer.text("main"),
@@ -105,7 +138,7 @@ class TfliteModel:
             Inputs=writer.integers([source]),
             Outputs=writer.integers([target]),
             Operators=writer.tables(
-                [writer.operator(operator, kinds.index(operator.kind)) for operator in self._operators]
+                [writer.operator(operator, codes.index(operator.code)) for operator in self._operators]
             ),
         )
 
@@ -147,15 +180,22 @@ class _Writer:
         self._builder.Prep(_BUFFER_ALIGNMENT, stored.nbytes)
         return self.table("Buffer", Data=self._builder.CreateNumpyVector(stored))
 
-    def operator_code(self, kind: str) -> int:
+    def operator_code(self, kind: str, version: int) -> int:
         code = getattr(tflite.BuiltinOperator, kind)
-        version = _OPERATOR_VERSIONS.get(kind, 1)
         # Readers from before the schema's version 3a look at the deprecated field, an int8.
         return self.table("OperatorCode", DeprecatedBuiltinCode=min(code, 127), BuiltinCode=code, Version=version)
 
     def tensor(self, tensor: _Tensor) -> int:
-        name, shape = self.text(tensor.name), self.integers(tensor.shape)
-        return self.table("Tensor", Name=name, Shape=shape, Type=tensor.type, Buffer=tensor.buffer)
+        fields = dict(Name=self.text(tensor.name), Shape=self.integers(tensor.shape), Buffer=tensor.buffer)
+        if tensor.steps is not None:
+            fields["Quantization"] = self.steps(tensor.steps)
+        return self.table("Tensor", Type=_TENSOR_TYPES[tensor.dtype], **fields)
+
+    def steps(self, steps: Steps) -> int:
+        zero_points = np.full(steps.scales.shape, steps.zero_point, np.int64)
+        scales = int(self._builder.CreateNumpyVector(steps.scales))
+        stored = int(self._builder.CreateNumpyVector(zero_points))
+        return self.table("QuantizationParameters", Scale=scales, ZeroPoint=stored, QuantizedDimension=steps.axis)
 
     def operator(self, operator: _Operator, code_index: int) -> int:
         fields = dict(Inputs=self.integers(operator.inputs), Outputs=self.integers(operator.outputs))

@@ -1,13 +1,16 @@
-"""Torch: a graph as a module of plain layers, batch normalisation folded; images and logits as (N, C, H, W).
+"""Torch: a graph as a module of plain layers; images and logits as (N, C, H, W).
 
 The one module of graphs/ that imports torch: only the torch runtime imports it, when it is asked to load.
 """
 
 from typing import assert_never
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from device_agents.graphs.batch_norm import EPSILON, unfold
 from device_agents.graphs.layers import (
     AddLayer,
     ConvLayer,
@@ -20,12 +23,19 @@ from device_agents.graphs.layers import (
     PoolLayer,
     ZeroLayer,
 )
-from device_agents.graphs.weights import LayerWeights, Weights
+from device_agents.graphs.weights import Array, LayerWeights, Weights
+from latency_service.contract.conditions import BatchNorm
 from latency_service.contract.ops import Activation
 
 
-def torch_module(graph: Graph, weights: Weights) -> nn.Module:
-    """Return the graph's module, in evaluation mode and without gradients."""
+def torch_module(graph: Graph, weights: Weights, batch_norm: BatchNorm = "folded") -> nn.Module:
+    """Return the graph's module, in evaluation mode and without gradients.
+
+    Args:
+        graph: The layers.
+        weights: Those of a graph whose normalisations are folded.
+        batch_norm: `separate` gives every convolution a normalisation of its own behind it, with the same output.
+    """
     sources: list[FeatureMap] = []
     modules: list[nn.Module] = []
     for layer in graph.layers:
@@ -35,7 +45,7 @@ def torch_module(graph: Graph, weights: Weights) -> nn.Module:
             del sources[start + 1 :]
         else:
             sources.append(layer.source)
-            modules.append(_module(layer, weights))
+            modules.append(_module(layer, weights, batch_norm))
     return nn.Sequential(*modules).eval().requires_grad_(False)
 
 
@@ -54,10 +64,10 @@ class _Zero(nn.Module):
         return x * 0.0
 
 
-def _module(layer: Layer, weights: Weights) -> nn.Module:
+def _module(layer: Layer, weights: Weights, batch_norm: BatchNorm) -> nn.Module:
     match layer:
         case ConvLayer():
-            return _conv(layer, weights[layer.target.name])
+            return _conv(layer, weights[layer.target.name], batch_norm)
         case PoolLayer():
             return _pool(layer)
         case GlobalPoolLayer():
@@ -74,9 +84,34 @@ def _module(layer: Layer, weights: Weights) -> nn.Module:
             assert_never(layer)
 
 
-def _conv(layer: ConvLayer, held: LayerWeights) -> nn.Module:
+def _conv(layer: ConvLayer, held: LayerWeights, batch_norm: BatchNorm) -> nn.Module:
+    match batch_norm:
+        case "folded":
+            parts = [_filled(_plain_conv(layer, bias=True), weight=held.kernel, bias=held.bias)]
+        case "separate":
+            parts = _conv_and_norm(layer, held)
+        case _:
+            assert_never(batch_norm)
+    parts += _activation(layer.activation)
+    return parts[0] if len(parts) == 1 else nn.Sequential(*parts)
+
+
+def _conv_and_norm(layer: ConvLayer, held: LayerWeights) -> list[nn.Module]:
+    parts = unfold(held)
+    norm = _filled(
+        nn.BatchNorm2d(len(parts.scale), eps=EPSILON, device="meta"),
+        weight=parts.scale,
+        bias=parts.shift,
+        running_mean=parts.mean,
+        running_var=parts.variance,
+        num_batches_tracked=np.array(1),
+    )
+    return [_filled(_plain_conv(layer, bias=False), weight=parts.kernel), norm]
+
+
+def _plain_conv(layer: ConvLayer, bias: bool) -> nn.Module:
     window = layer.window
-    conv = nn.Conv2d(
+    return nn.Conv2d(
         layer.source.shape.channels,
         layer.target.shape.channels,
         window.kernel_size,
@@ -84,21 +119,21 @@ def _conv(layer: ConvLayer, held: LayerWeights) -> nn.Module:
         window.padding,
         window.dilation,
         layer.groups,
+        bias,
         device="meta",
     )
-    return _activated(_filled(conv, held), layer.activation)
 
 
-def _activated(module: nn.Module, activation: Activation) -> nn.Module:
+def _activation(activation: Activation) -> list[nn.Module]:
     match activation:
         case "relu":
-            return nn.Sequential(module, nn.ReLU(inplace=True))
+            return [nn.ReLU(inplace=True)]
         case "relu6":
-            return nn.Sequential(module, nn.ReLU6(inplace=True))
+            return [nn.ReLU6(inplace=True)]
         case "hard_swish":
-            return nn.Sequential(module, nn.Hardswish(inplace=True))
+            return [nn.Hardswish(inplace=True)]
         case "none":
-            return module
+            return []
         case _:
             assert_never(activation)
 
@@ -116,12 +151,12 @@ def _pool(layer: PoolLayer) -> nn.Module:
 
 def _linear(layer: LinearLayer, held: LayerWeights) -> nn.Module:
     num_classes, in_channels = layer.kernel_shape
-    linear = _filled(nn.Linear(in_channels, num_classes, device="meta"), held)
+    linear = _filled(nn.Linear(in_channels, num_classes, device="meta"), weight=held.kernel, bias=held.bias)
     return nn.Sequential(nn.Flatten(), linear, nn.Unflatten(1, (num_classes, 1, 1)))
 
 
-def _filled(module: nn.Module, held: LayerWeights) -> nn.Module:
-    """Return a module from the meta device, where it was not initialised for nothing, with its weights."""
+def _filled(module: nn.Module, **state: Array | NDArray[np.int64]) -> nn.Module:
+    """Return a module from the meta device, where it was not initialised for nothing, with its state."""
     module.to_empty(device="cpu")
-    module.load_state_dict({"weight": torch.from_numpy(held.kernel), "bias": torch.from_numpy(held.bias)})
+    module.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
     return module

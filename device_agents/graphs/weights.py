@@ -43,9 +43,9 @@ def draw_weights(graph: Graph, seed: int) -> Weights:
     }
 
 
-def weight_bytes(graph: Graph) -> int:
-    """Return the size of all kernels and biases."""
-    return sum(4 * (math.prod(layer.kernel_shape) + layer.kernel_shape[0]) for layer in graph.weighted_layers)
+def weight_bytes(graph: Graph, bytes_each: int = 4) -> int:
+    """Return the size of all kernels and biases, of which each number takes so many bytes."""
+    return bytes_each * sum(math.prod(layer.kernel_shape) + layer.kernel_shape[0] for layer in graph.weighted_layers)
 
 
 def _draw(layer: WeightedLayer, generator: np.random.Generator) -> LayerWeights:

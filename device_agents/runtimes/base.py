@@ -25,6 +25,18 @@ class WorkloadOutOfMemory(LatencyError):
     code = "out_of_memory"
 
 
+class WorkloadTimedOut(LatencyError):
+    """The workload takes longer than it is allowed."""
+
+    code = "timed_out"
+
+
+class DeviceAway(LatencyError):
+    """The measured device cannot be reached or used now - a phone unplugged, locked, full: no job is to blame."""
+
+    code = "device_away"
+
+
 class LoadedWorkload(Protocol):
     """A workload ready to run, with several random inputs of its own."""
 
@@ -40,7 +52,11 @@ class LoadedWorkload(Protocol):
         """
 
     def run(self) -> None:
-        """Run once on the current input; may return before an accelerator is done."""
+        """Run once on the current input; may return before an accelerator is done.
+
+        Raises:
+            DeviceAway: The workload runs on a device that went away.
+        """
 
     def synchronize(self) -> None:
         """Return once everything that `run` started has ended."""
@@ -58,7 +74,11 @@ class Runtime(Protocol):
     name: ClassVar[str]
 
     def probe(self) -> RuntimeStatus:
-        """Try the runtime on a tiny graph and say whether it works, which version it is, and if it does not, why."""
+        """Try the runtime on a tiny graph and say whether it works, which version it is, and if it does not, why.
+
+        Raises:
+            DeviceAway: That cannot be told while the device is away.
+        """
 
     def load(self, workload: Workload, conditions: Conditions, seed: int = 0) -> LoadedWorkload:
         """Build the workload's graph with weights and inputs drawn from `seed`, ready to run.
@@ -66,4 +86,5 @@ class Runtime(Protocol):
         Raises:
             UnsupportedWorkload: The conditions or the workload are beyond this runtime.
             WorkloadOutOfMemory: There is not enough memory.
+            DeviceAway: The device that is to run it is away.
         """

@@ -1,27 +1,29 @@
-"""ONNX Runtime on the CPU, with input and output bound to its own memory."""
+"""ONNX Runtime on any of its execution providers, with input and output bound to memory of the device."""
 
-from itertools import cycle
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from device_agents.runtimes.base import Array
 from device_agents.runtimes.engine import engine_failures, require_engine
 from device_agents.runtimes.offers import refuse_what_is_not_offered
+from device_agents.runtimes.ort.loaded import LoadedOnnx
+from device_agents.runtimes.ort.providers import known_providers, memory_of, offered_precisions, require_provider
+from device_agents.runtimes.ort.session import kernel_facts, make_session, session_facts
 from device_agents.runtimes.preparation import Preparation, prepare
-from device_agents.runtimes.probing import probe_runtime
-from device_agents.runtimes.settings import NOTHING_SET, RuntimeSettings
-from latency_service.contract.conditions import Conditions
-from latency_service.contract.device import Fact, RuntimeStatus
+from device_agents.runtimes.probing import probe_backends
+from device_agents.runtimes.settings import NOTHING_SET, ProviderSettings, RuntimeSettings
+from device_agents.runtimes.stored_maps import StoredMaps, floats, integers
+from latency_service.contract.conditions import BackendName, Conditions
+from latency_service.contract.device import RuntimeStatus
 from latency_service.contract.network import Workload
-
-# With no other provider to fall back to, a graph that loads has every node on this one.
-_PROVIDER = "CPUExecutionProvider"
-_ERRORS_ONLY = 3
 
 
 class OnnxruntimeRuntime:
-    """ONNX Runtime, its CPU provider, all graph optimisations."""
+    """ONNX Runtime with all graph optimisations; the backend names the execution provider, which runs all or nothing.
+
+    Args:
+        settings: Providers that the agent's owner has set up, beside those that this build has.
+    """
 
     name: ClassVar[str] = "onnxruntime"
 
@@ -29,81 +31,65 @@ class OnnxruntimeRuntime:
         self._settings = settings
 
     def probe(self) -> RuntimeStatus:
-        """Say whether ONNX Runtime runs a tiny graph here."""
-        return probe_runtime(self)
+        """Say whether ONNX Runtime runs a tiny graph here, and on which providers."""
+        return probe_backends(self, self._providers)
 
-    def load(self, workload: Workload, conditions: Conditions, seed: int = 0) -> "LoadedOnnx":
+    def load(self, workload: Workload, conditions: Conditions, seed: int = 0) -> LoadedOnnx:
         """Build the workload's `.onnx` and a session for it; see `Runtime.load`."""
-        refuse_what_is_not_offered(conditions)
         require_engine("onnx", extra="agent")
         require_engine("onnxruntime", extra="agent")
-        from onnxruntime.capi import onnxruntime_pybind11_state as engine
-
-        kinds = (engine.Fail, engine.RuntimeException, engine.NotImplemented, RuntimeError)
-        with engine_failures(self.name, workload, *kinds):
-            prepared = prepare(workload, conditions, seed)
-            loaded = LoadedOnnx(_make_session(prepared, conditions), prepared, conditions)
+        chosen = self._choose(conditions)
+        with engine_failures(self.name, workload, *_engine_errors()):
+            loaded = _load(prepare(workload, conditions, seed), conditions, chosen)
             loaded.run()
+            loaded.synchronize()
         return loaded
 
+    def _choose(self, conditions: Conditions) -> ProviderSettings:
+        import onnxruntime
 
-class LoadedOnnx:
-    """A session with its input and output bound to memory of its own allocator."""
+        providers = self._providers()
+        precisions = offered_precisions(providers.get(conditions.backend))
+        refuse_what_is_not_offered(conditions, backend=tuple(providers), precision=precisions)
+        chosen = providers[conditions.backend]
+        require_provider(conditions.backend, chosen, onnxruntime.get_available_providers())
+        return chosen
 
-    def __init__(self, session: Any, prepared: Preparation, conditions: Conditions) -> None:
-        from onnxruntime import OrtValue, __version__
+    def _providers(self) -> dict[BackendName, ProviderSettings]:
+        import onnxruntime
 
-        self.facts: dict[str, Fact] = {
-            "runtime_version": __version__,
-            "provider": ",".join(session.get_providers()),
-            "graph_optimization": "all",
-            "intra_op_threads": conditions.threads,
-            "inputs": len(prepared.inputs),
-        }
-        source, target = session.get_inputs()[0], session.get_outputs()[0]
-        self._input_name = source.name
-        self._input = OrtValue.ortvalue_from_shape_and_type(source.shape, np.float32)
-        self._binding = session.io_binding()
-        self._binding.bind_ortvalue_input(source.name, self._input)
-        self._binding.bind_ortvalue_output(target.name, OrtValue.ortvalue_from_shape_and_type(target.shape, np.float32))
-        self._session = session
-        self._inputs = cycle(prepared.inputs)
-        self.next_input()
-
-    def next_input(self) -> None:
-        """Copy the next input into the bound one."""
-        self._input.update_inplace(next(self._inputs))
-
-    def run(self) -> None:
-        """Run the session on what is bound."""
-        self._session.run_with_iobinding(self._binding)
-
-    def synchronize(self) -> None:
-        """Nothing is left to wait for: the CPU provider ends within `run`."""
-
-    def infer(self, images: Array) -> Array:
-        """Return the output for images (batch size, channels, height, width)."""
-        output: Array = self._session.run(None, {self._input_name: images})[0]
-        return output
-
-    def close(self) -> None:
-        """Release the session and its buffers."""
-        self._session = self._binding = self._input = None
-        self._inputs = cycle(())
+        return known_providers(onnxruntime.get_available_providers(), self._settings.providers)
 
 
-def _make_session(prepared: Preparation, conditions: Conditions) -> Any:
-    import onnxruntime
+def _load(prepared: Preparation, conditions: Conditions, chosen: ProviderSettings) -> LoadedOnnx:
+    model, maps = _build(prepared, conditions)
+    session = make_session(model, chosen, conditions.threads)
+    facts = session_facts(session, chosen, conditions.threads)
+    if conditions.precision == "int8":
+        facts |= kernel_facts(model, chosen, conditions.threads)
+    return LoadedOnnx(session, facts, prepared, maps, memory_of(chosen))
 
+
+def _build(prepared: Preparation, conditions: Conditions) -> tuple[bytes, StoredMaps]:
+    """Return the model, and how it stores what goes in and comes out."""
     from device_agents.graphs.onnx_graph import onnx_model
+    from device_agents.graphs.onnx_quantized import quantized_onnx_model
 
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.intra_op_num_threads = conditions.threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = _ERRORS_ONLY
-    # A pool of threads that spins on after its run would take the cores from the workload measured next.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    model = onnx_model(prepared.graph, prepared.weights, conditions.batch_size)
-    return onnxruntime.InferenceSession(model, options, providers=[_PROVIDER])
+    graph, weights, batch_size = prepared.graph, prepared.weights, conditions.batch_size
+    match conditions.precision:
+        case "int8":
+            scales = prepared.scales
+            maps = integers(scales[graph.source.name].unsigned(), scales[graph.target.name].unsigned())
+            return quantized_onnx_model(graph, weights, batch_size, scales), maps
+        case "fp16":
+            return onnx_model(graph, weights, batch_size, np.float16), floats(np.float16)
+        case "fp32":
+            return onnx_model(graph, weights, batch_size), floats(np.float32)
+
+
+def _engine_errors() -> tuple[type[Exception], ...]:
+    """Return all that ONNX Runtime raises: a class for each of its states, and Python's own for what Python checks."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as engine
+
+    own = [kind for kind in vars(engine).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    return (*own, RuntimeError, ValueError)

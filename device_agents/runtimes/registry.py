@@ -10,12 +10,19 @@ _RUNTIMES = {
     "onnxruntime": "device_agents.runtimes.onnxruntime_runtime:OnnxruntimeRuntime",
     "tflite": "device_agents.runtimes.tflite_runtime:TfliteRuntime",
     "torch": "device_agents.runtimes.torch_runtime:TorchRuntime",
+    "adb": "device_agents.runtimes.adb_runtime:AdbRuntime",
 }
+_ON_PHONES = frozenset({"adb"})
 
 
 def runtime_names() -> tuple[str, ...]:
     """Return every known name."""
     return tuple(_RUNTIMES)
+
+
+def host_runtime_names() -> tuple[str, ...]:
+    """Return the names of those that run on this host itself, not on a phone that it drives."""
+    return tuple(name for name in _RUNTIMES if name not in _ON_PHONES)
 
 
 def make_runtime(name: str, settings: RuntimeSettings = NOTHING_SET) -> Runtime:

@@ -71,11 +71,13 @@ class RuntimeSettings(_Settings):
         providers: Execution providers of ONNX Runtime by the backend's name, beside those that it has by itself.
         delegates: External delegates of TFLite by the backend's name.
         phone: The phone that the `adb` runtime drives.
+        cuda_device: The GPU that torch's `cuda` is, by CUDA's number for it.
     """
 
     providers: dict[BackendName, ProviderSettings] = {}
     delegates: dict[BackendName, DelegateSettings] = {}
     phone: PhoneSettings | None = None
+    cuda_device: int = Field(default=0, ge=0)
 
 
 NOTHING_SET = RuntimeSettings()

@@ -1,32 +1,36 @@
-"""TFLite on the CPU: `ai-edge-litert`, or its ancestor `tflite-runtime` where that alone is to be had."""
+"""TFLite on the CPU or an external delegate: `ai-edge-litert`, or its ancestor `tflite-runtime` where that alone is."""
 
 from collections.abc import Sequence
 from functools import cached_property
-from importlib import import_module
-from importlib.metadata import version
-from itertools import cycle
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from device_agents.graphs.layers import Graph
 from device_agents.graphs.lowering import lower
-from device_agents.graphs.weights import Weights, draw_weights
-from device_agents.runtimes.base import Array, UnsupportedWorkload
+from device_agents.graphs.weights import draw_weights
+from device_agents.runtimes.base import UnsupportedWorkload
 from device_agents.runtimes.engine import engine_failures
+from device_agents.runtimes.litert.interpreter import OWN_BACKENDS, make_interpreter, read_plan
+from device_agents.runtimes.litert.loaded import LoadedTflite
 from device_agents.runtimes.offers import refuse_what_is_not_offered
 from device_agents.runtimes.preparation import Preparation, prepare
-from device_agents.runtimes.probing import TINY_OP, probe_runtime
+from device_agents.runtimes.probing import TINY_OP, probe_backends
 from device_agents.runtimes.settings import NOTHING_SET, RuntimeSettings
-from latency_service.contract.conditions import Conditions
-from latency_service.contract.device import Fact, RuntimeStatus
+from device_agents.runtimes.stored_maps import StoredMaps, floats, integers
+from latency_service.contract.conditions import BackendName, Conditions
+from latency_service.contract.device import RuntimeStatus
 from latency_service.contract.network import Workload
 
 PACKAGES = ("ai-edge-litert", "tflite-runtime")
 
 
 class TfliteRuntime:
-    """The first of the packages that runs a tiny model, with its default delegate (XNNPACK, where it has one)."""
+    """The first of the packages that runs a tiny model; the backend says which kernels or delegate run it.
+
+    Args:
+        settings: External delegates that the agent's owner has set up.
+        packages: PyPI names, in order of preference.
+    """
 
     name: ClassVar[str] = "tflite"
 
@@ -35,17 +39,27 @@ class TfliteRuntime:
         self._packages = packages
 
     def probe(self) -> RuntimeStatus:
-        """Say whether one of the packages runs a tiny graph here."""
-        return probe_runtime(self)
+        """Say whether one of the packages runs a tiny graph here, and with which delegates."""
+        return probe_backends(self, lambda: self._backends)
 
-    def load(self, workload: Workload, conditions: Conditions, seed: int = 0) -> "LoadedTflite":
+    def load(self, workload: Workload, conditions: Conditions, seed: int = 0) -> LoadedTflite:
         """Build the workload's `.tflite` and an interpreter for it; see `Runtime.load`."""
-        refuse_what_is_not_offered(conditions)
+        refuse_what_is_not_offered(conditions, backend=self._backends, precision=("fp32", "int8"))
         with engine_failures(self.name, workload, RuntimeError, ValueError):
-            prepared = prepare(workload, conditions, seed)
-            loaded = LoadedTflite(self._package, prepared, conditions)
+            loaded = self._load(prepare(workload, conditions, seed), conditions)
             loaded.run()
         return loaded
+
+    @property
+    def _backends(self) -> tuple[BackendName, ...]:
+        return (*OWN_BACKENDS, *self._settings.delegates)
+
+    def _load(self, prepared: Preparation, conditions: Conditions) -> LoadedTflite:
+        model, maps = _build(prepared, conditions)
+        delegate = self._settings.delegates.get(conditions.backend)
+        interpreter = make_interpreter(self._package, model, conditions.threads, conditions.backend, delegate)
+        plan = read_plan(interpreter, conditions.backend)
+        return LoadedTflite(interpreter, self._package, prepared, maps, plan, conditions.threads)
 
     @cached_property
     def _package(self) -> str:
@@ -64,72 +78,21 @@ class TfliteRuntime:
         )
 
 
-class LoadedTflite:
-    """An interpreter with its tensors allocated; it takes and gives (N, H, W, C)."""
-
-    def __init__(self, package: str, prepared: Preparation, conditions: Conditions) -> None:
-        interpreter = _make_interpreter(package, prepared.graph, prepared.weights, conditions)
-        self._source = interpreter.get_input_details()[0]["index"]
-        self._target = interpreter.get_output_details()[0]["index"]
-        delegated = [node for node in interpreter._get_ops_details() if node["op_name"] == "DELEGATE"]
-        self.facts: dict[str, Fact] = {
-            "package": package,
-            "runtime_version": version(package),
-            "xnnpack": bool(delegated),
-            # One delegate from the input to the output leaves no layer to TFLite's own kernels.
-            "xnnpack_whole_graph": any(
-                self._source in node["inputs"] and self._target in node["outputs"] for node in delegated
-            ),
-            "interpreter_threads": conditions.threads,
-            "inputs": len(prepared.inputs),
-        }
-        self._interpreter = interpreter
-        self._inputs = cycle([_channels_last(images) for images in prepared.inputs])
-        self.next_input()
-
-    def next_input(self) -> None:
-        """Copy the next input into the interpreter's input tensor."""
-        self._interpreter.set_tensor(self._source, next(self._inputs))
-
-    def run(self) -> None:
-        """Invoke the interpreter on what its input tensor holds."""
-        self._interpreter.invoke()
-
-    def synchronize(self) -> None:
-        """Nothing is left to wait for: the interpreter ends within `run`."""
-
-    def infer(self, images: Array) -> Array:
-        """Return the output for images (batch size, channels, height, width), and go on to the next input."""
-        self._interpreter.set_tensor(self._source, _channels_last(images))
-        self._interpreter.invoke()
-        output: Array = self._interpreter.get_tensor(self._target)
-        self.next_input()
-        return output.transpose(0, 3, 1, 2)
-
-    def close(self) -> None:
-        """Release the interpreter and the inputs."""
-        self._interpreter = None
-        self._inputs = cycle(())
-
-
-def _channels_last(images: Array) -> Array:
-    return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
-
-
 def _try(package: str) -> None:
-    graph = lower(TINY_OP)
-    interpreter = _make_interpreter(package, graph, draw_weights(graph, seed=0), Conditions(runtime="tflite"))
-    interpreter.invoke()
-
-
-def _make_interpreter(package: str, graph: Graph, weights: Weights, conditions: Conditions) -> Any:
     from device_agents.graphs.tflite_graph import tflite_model
 
-    module = import_module(f"{package.replace('-', '_')}.interpreter")
-    interpreter = module.Interpreter(
-        model_content=tflite_model(graph, weights, conditions.batch_size),
-        num_threads=conditions.threads,
-        experimental_op_resolver_type=module.OpResolverType.AUTO,
-    )
-    interpreter.allocate_tensors()
-    return interpreter
+    graph = lower(TINY_OP)
+    make_interpreter(package, tflite_model(graph, draw_weights(graph, seed=0), batch_size=1), threads=1).invoke()
+
+
+def _build(prepared: Preparation, conditions: Conditions) -> tuple[bytes, StoredMaps]:
+    """Return the model, and how it stores what goes in and comes out."""
+    from device_agents.graphs.tflite_graph import tflite_model
+    from device_agents.graphs.tflite_quantized import quantized_tflite_model
+
+    graph, weights, batch_size = prepared.graph, prepared.weights, conditions.batch_size
+    if conditions.precision == "int8":
+        scales = prepared.scales
+        maps = integers(scales[graph.source.name], scales[graph.target.name])
+        return quantized_tflite_model(graph, weights, batch_size, scales), maps
+    return tflite_model(graph, weights, batch_size), floats(np.float32)

@@ -1,12 +1,16 @@
 """Instruments: the clock and the contention counters that the stopwatch reads, and what reading the clock costs."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from device_agents.stopwatch.subject import Readings
+from latency_service.contract.errors import LatencyError
+
 _READS = 200
-_MOST_READS = 200_000
+_MOST_READS = 5_000_000  # some tenths of a second: no clock in use is coarser
 
 
 class Clock(Protocol):
@@ -38,10 +42,12 @@ class HostTimes:
     Attributes:
         foreign_s: What other processes took, over all cores.
         steal_s: What the hypervisor kept from the measuring cores, their mean.
+        sibling_s: What the measuring cores' other hardware threads were busy, their mean; None where there are none.
     """
 
     foreign_s: float
     steal_s: float
+    sibling_s: float | None = None
 
 
 class Counters(Protocol):
@@ -56,8 +62,8 @@ class Counters(Protocol):
     def host_times(self) -> HostTimes | None:
         """Return the host's CPU times, or None where it does not show them."""
 
-    def clock_mhz(self) -> float | None:
-        """Return the measuring core's clock, or None where the host does not show it."""
+    def readings(self) -> Readings:
+        """Return the measuring core's clock and temperature, as far as the host shows them."""
 
 
 @dataclass(frozen=True)
@@ -70,20 +76,34 @@ class TimerFacts:
 
 @dataclass(frozen=True)
 class Instruments:
-    """All that the stopwatch reads."""
+    """All that the stopwatch uses.
+
+    Attributes:
+        flush_caches: Drives all data out of the host's caches, and makes the session one of cold caches; None: hot.
+    """
 
     clock: Clock
     counters: Counters
     timer: TimerFacts
+    flush_caches: Callable[[], None] | None = None
+
+    @property
+    def is_cold(self) -> bool:
+        """Say whether caches are flushed before every run."""
+        return self.flush_caches is not None
 
 
-def make_instruments(clock: Clock, counters: Counters) -> Instruments:
+def make_instruments(clock: Clock, counters: Counters, flush_caches: Callable[[], None] | None = None) -> Instruments:
     """Return the instruments, the clock's own cost measured."""
-    return Instruments(clock, counters, examine_timer(clock))
+    return Instruments(clock, counters, examine_timer(clock), flush_caches)
 
 
 def examine_timer(clock: Clock) -> TimerFacts:
-    """Measure the clock: read it until enough readings have been made and it has moved at least once."""
+    """Measure the clock: read it until enough readings have been made and it has moved at least once.
+
+    Raises:
+        LatencyError: It did not move.
+    """
     start = previous = clock.now_ns()
     resolution, reads = 0, 0
     while reads < _READS or (resolution == 0 and reads < _MOST_READS):
@@ -93,4 +113,6 @@ def examine_timer(clock: Clock) -> TimerFacts:
         if step > 0:
             resolution = min(resolution or step, step)
         previous = reading
-    return TimerFacts(cost_ns=(previous - start) / reads, resolution_ns=max(1, resolution))
+    if resolution == 0:
+        raise LatencyError(f"the clock did not move while it was read {reads} times; nothing can be timed with it")
+    return TimerFacts(cost_ns=(previous - start) / reads, resolution_ns=resolution)

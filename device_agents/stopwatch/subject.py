@@ -35,6 +35,15 @@ class SelfTimed(Protocol):
 
 
 @runtime_checkable
+class HostPaced(Protocol):
+    """A self-timed subject that may wait for the host between kernels: what preempts the host then lengthens it."""
+
+    @property
+    def is_host_paced(self) -> bool:
+        """Say whether the host starts kernel after kernel within the timed window."""
+
+
+@runtime_checkable
 class SelfFlushing(Protocol):
     """A subject whose caches are not those of the host's CPU."""
 

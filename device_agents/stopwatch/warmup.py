@@ -4,10 +4,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from device_agents.stopwatch.instruments import Instruments
+from device_agents.stopwatch.instruments import Clock
 from device_agents.stopwatch.rules import TimingRules
-from device_agents.stopwatch.sample import Sample, take_clean_sample
-from device_agents.stopwatch.subject import Subject
+from device_agents.stopwatch.sample import Sample, Sampler
 from latency_service.contract.summary import quantile
 
 _NOISE_FACTOR = 3.0
@@ -22,24 +21,24 @@ class WarmUp:
     is_steady: bool
 
 
-def warm_up(subject: Subject, loops: int, rules: TimingRules, instruments: Instruments) -> WarmUp:
-    """Run the subject until two consecutive windows agree, or the time is out.
+def warm_up(sampler: Sampler, loops: int, rules: TimingRules, clock: Clock) -> WarmUp:
+    """Run a subject until two consecutive windows agree, or the time is out.
 
     Source: pyperf, `--warmups` calibration.
     """
-    windows = [_window(subject, loops, rules, instruments)]
+    start_ns = clock.now_ns()
+    windows = [_window(sampler, loops, rules)]
     is_steady = is_late = False
     while not (is_steady or is_late):
-        windows.append(_window(subject, loops, rules, instruments))
+        windows.append(_window(sampler, loops, rules))
         before, now = ([sample.ms_per_run for sample in window] for window in windows[-2:])
         is_steady = _agree(before, now, rules.warmup_tolerance)
-        spent_ns = sum(sample.duration_ns for window in windows for sample in window)
-        is_late = len(windows) >= _FEWEST_WINDOWS and spent_ns >= rules.warmup_max_s * 1e9
+        is_late = len(windows) >= _FEWEST_WINDOWS and clock.now_ns() - start_ns >= rules.warmup_max_s * 1e9
     return WarmUp(sum(sample.runs for window in windows for sample in window), is_steady)
 
 
-def _window(subject: Subject, loops: int, rules: TimingRules, instruments: Instruments) -> list[Sample]:
-    return [take_clean_sample(subject, loops, instruments) for _ in range(rules.warmup_window)]
+def _window(sampler: Sampler, loops: int, rules: TimingRules) -> list[Sample]:
+    return [sampler.take_clean(loops) for _ in range(rules.warmup_window)]
 
 
 def _agree(before: Sequence[float], now: Sequence[float], tolerance: float) -> bool:

@@ -1,12 +1,13 @@
 """Measurement: raw samples first, summary second, and how much they can be trusted; Failure: why there is none."""
 
+from itertools import accumulate, pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from latency_service.contract.device import Fact
 from latency_service.contract.limits import LARGEST_INTEGER, Moment
-from latency_service.contract.summary import Summary
+from latency_service.contract.summary import Summary, summarize_rounds
 
 #: A change of the measuring protocol that moves timings bumps this; measurements of two versions are not comparable.
 PROTOCOL_VERSION = 2
@@ -22,8 +23,11 @@ class Measurement(BaseModel):
         samples_ms: Every sample in the order taken, milliseconds a run (a sample is the mean of `inner_loops` runs).
         round_sizes: How many of the samples each round took, in order.
         disturbed: Indices of samples that something else on the host disturbed; the summary leaves them out.
-        voided_rounds: Indices of rounds at another machine speed than the session's; the summary leaves them out.
-        reference_ms: The reference op's median before each round and after the last; voids rounds, scales nothing.
+        voided_rounds: Indices of rounds that the machine ran at another speed than the session's, or of which the
+            hypervisor kept a part; the summary leaves them out.
+        reference_ms: The reference op's medians from before the first round to after the last, in order; one may
+            close a round and open the next. They void rounds, they scale nothing.
+        clock_step_ms: The clock's smallest step, spread over a sample's runs; the interval is never narrower.
         preemptions: Involuntary context switches seen while sampling.
         foreign_load: CPU time that other processes of the host took while sampling, as a share of one core.
         steal_share: Share of time the hypervisor gave to others; absent where the host does not show it.
@@ -40,6 +44,7 @@ class Measurement(BaseModel):
     disturbed: tuple[int, ...] = ()
     voided_rounds: tuple[int, ...] = ()
     reference_ms: tuple[float, ...] = ()
+    clock_step_ms: float = Field(default=0.0, ge=0)
     inner_loops: int = Field(ge=1, le=LARGEST_INTEGER)
     warmup_runs: int = Field(ge=0, le=LARGEST_INTEGER)
     summary: Summary
@@ -71,6 +76,19 @@ class Measurement(BaseModel):
         if self.verdict != "ok" and not self.reasons:
             raise ValueError(f"verdict {self.verdict!r} needs a reason")
         return self
+
+    def recompute_summary(self) -> Summary:
+        """Return what `summary` must be: that of undisturbed samples of rounds that count, of all where none is."""
+        ends = list(accumulate(self.round_sizes, initial=0))
+        left_out = set(self.disturbed)
+        left_out.update(index for voided in self.voided_rounds for index in range(ends[voided], ends[voided + 1]))
+        if len(left_out) == len(self.samples_ms):
+            left_out.clear()
+        rounds = [
+            [self.samples_ms[index] for index in range(start, end) if index not in left_out]
+            for start, end in pairwise(ends)
+        ]
+        return summarize_rounds(rounds, self.clock_step_ms)
 
 
 class Failure(BaseModel):

@@ -3,11 +3,10 @@
 import math
 import statistics
 from collections.abc import Sequence
-from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
-CI_LEVEL = 0.95
+from latency_service.contract.intervals import rounds_ci
 
 
 class Summary(BaseModel):
@@ -35,13 +34,22 @@ class Summary(BaseModel):
 
 
 def summarize(samples_ms: Sequence[float]) -> Summary:
-    """Return the summary of at least one sample.
+    """Return the summary of at least one sample, all of one round."""
+    return summarize_rounds((samples_ms,))
+
+
+def summarize_rounds(rounds_ms: Sequence[Sequence[float]], clock_step_ms: float = 0.0) -> Summary:
+    """Return the summary of samples that were taken in rounds; there is at least one.
 
     Outliers lie beyond 1.5 (mild) or 3 (severe) interquartile ranges from the quartiles; they are counted and kept.
+
+    Args:
+        rounds_ms: The undisturbed samples of each round.
+        clock_step_ms: The clock's smallest step, spread over a sample's runs.
     """
-    ordered = sorted(samples_ms)
+    ordered = sorted(sample for samples in rounds_ms for sample in samples)
     median = statistics.median(ordered)
-    low, high = median_ci(ordered)
+    low, high = rounds_ci(rounds_ms, clock_step_ms)
     p25, p75 = quantile(ordered, 0.25), quantile(ordered, 0.75)
     distances = [max(p25 - sample, sample - p75) for sample in ordered]
     severe = sum(distance > 3.0 * (p75 - p25) for distance in distances)
@@ -60,29 +68,6 @@ def summarize(samples_ms: Sequence[float]) -> Summary:
         mild_outliers=beyond - severe,
         severe_outliers=severe,
     )
-
-
-def median_ci(ordered: Sequence[float]) -> tuple[float, float]:
-    """Return the order-statistic confidence interval (level CI_LEVEL) of the median of sorted samples.
-
-    Below six samples no such interval reaches the level: the whole range is returned.
-
-    Source: Conover, Practical Nonparametric Statistics, section 3.2.
-    """
-    rank = _lower_rank(len(ordered))
-    return ordered[rank], ordered[len(ordered) - 1 - rank]
-
-
-@lru_cache(maxsize=4096)
-def _lower_rank(n: int) -> int:
-    """Return the largest r such that P(the median lies outside the r-th and (n-1-r)-th sample) <= 1 - CI_LEVEL."""
-    allowed = 2**n * (100 - round(100 * CI_LEVEL)) // 200  # integers: 2**n leaves the range of a float
-    rank, binomial, tail = 0, n, 1  # binomial: C(n, rank + 1), from the one before it; anew each would take minutes
-    while tail + binomial <= allowed:
-        rank += 1
-        tail += binomial
-        binomial = binomial * (n - rank) // (rank + 1)
-    return rank
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

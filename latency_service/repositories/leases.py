@@ -47,6 +47,12 @@ def cancelled_jobs(session: Session, token: str) -> Sequence[str]:
     return session.scalars(query.where(LeaseJob.lease_token == token, Job.state == "cancelled")).all()
 
 
+def shorten(session: Session, device_id: str, latest: datetime) -> None:
+    """Let none of the device's leases last beyond `latest`."""
+    alive = update(Lease).where(Lease.device_id == device_id, Lease.ended_at.is_(None))
+    session.execute(alive.where(Lease.expires_at > latest).values(expires_at=latest))
+
+
 def expired_tokens(session: Session, device_id: str, now: datetime) -> Sequence[str]:
     """Return the device's leases that ran out and have not been ended."""
     query = select(Lease.token).where(Lease.device_id == device_id, Lease.ended_at.is_(None))

@@ -29,7 +29,7 @@ def lend(session: Session, request: LeaseRequest, settings: Settings, now: datet
     check_protocol(device.protocol_version)
     state = _check_state(session, device, request.device_state)
     devices.mark_seen(session, device.id, now)
-    expire_leases(session, device.id, settings.max_attempts, now)
+    expire_leases(session, device.id, settings, now)
     finish_settled(session, device.id, now)
     batch = jobs.next_batch(session, device.id, request.runtimes, request.max_threads, request.max_jobs)
     if not batch:

@@ -31,7 +31,7 @@ def profile_status(session: Session, profile_id: str, settings: Settings, now: d
     """
     profile = profiles.get(session, profile_id)
     if profile.state == "running":
-        expire_leases(session, profile.device_id, settings.max_attempts, now)
+        expire_leases(session, profile.device_id, settings, now)
         finish_settled(session, profile.device_id, now)
     return _to_message(session, profile)
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from latency_service.contract.errors import LeaseExpired, ResultMismatch
 from latency_service.contract.measurement import PROTOCOL_VERSION, Failure, Measurement
 from latency_service.contract.messages import JobResult
-from latency_service.contract.summary import summarize
 from latency_service.repositories import jobs, latency_tables, leases, measurements
 from latency_service.services import leasing
 from latency_service.tables import DeviceState, FailedAttempt, Job, Lease
@@ -52,18 +51,15 @@ def accept(
 
 
 def check_summary(measurement: Measurement) -> None:
-    """Return if the summary is that of the undisturbed samples (of all, where none is undisturbed).
+    """Return if the summary is that of the samples that count.
 
     Raises:
         ResultMismatch: It is not; the message names the first member that differs.
     """
-    disturbed = set(measurement.disturbed)
-    clean = [sample for index, sample in enumerate(measurement.samples_ms) if index not in disturbed]
-    expected = summarize(clean or measurement.samples_ms)
-    for name, value in expected:
+    for name, value in measurement.recompute_summary():
         told = getattr(measurement.summary, name)
         if not math.isclose(told, value, rel_tol=_RELATIVE_TOLERANCE, abs_tol=1e-12):
-            raise ResultMismatch(f"summary.{name} is {told}, and the undisturbed samples give {value}")
+            raise ResultMismatch(f"summary.{name} is {told}, and the samples that count give {value}")
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,15 @@ def test_reading_a_profile_takes_back_what_expired(service: Service) -> None:
     assert service.status(profile).counts["queued"] == 1
 
 
+def test_a_lease_from_before_the_clock_was_set_back_ends_a_lease_from_now(service: Service) -> None:
+    profile = service.profile(ops(1))
+    service.must_lend()
+    service.clock.advance(-3600)
+    assert service.status(profile).counts["leased"] == 1
+    service.clock.advance(91)
+    assert service.status(profile).counts["queued"] == 1
+
+
 def test_a_released_lease_gives_its_jobs_back_without_counting_an_attempt(service: Service) -> None:
     service.profile(ops(2))
     lease = service.must_lend()

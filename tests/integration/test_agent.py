@@ -84,8 +84,7 @@ def test_a_killed_supervisor_leaves_no_child_and_its_results_come_after_a_restar
     service.queue = [job(UNSUPPORTED), job(HANGS)]
     service.goes_away_after_lending = True
     agent = start()
-    spool = tmp_path / "board" / "spool"
-    eventually(lambda: bool(list(spool.glob("*.json"))))
+    eventually(lambda: bool(list(tmp_path.rglob("spool/*.json"))))
     children = measuring_children(agent)
     agent.kill()
     agent.wait()
@@ -96,7 +95,8 @@ def test_a_killed_supervisor_leaves_no_child_and_its_results_come_after_a_restar
     service.failing, service.goes_away_after_lending = None, False
     start()
     eventually(lambda: job(UNSUPPORTED).job_id in service.results)
-    eventually(lambda: not list(spool.glob("*.json")))
+    eventually(lambda: not list(tmp_path.rglob("spool/*.json")))
+    eventually(lambda: service.released == list(service.leases))  # what is not finished is not left to expire
 
 
 def test_a_terminals_interrupt_does_not_reach_the_child(service: FakeService, start: Start) -> None:

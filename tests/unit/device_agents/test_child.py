@@ -3,14 +3,16 @@ import queue
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from device_agents import child as child_module
 from device_agents.child import ChildFailed, ChildLauncher, child_environment
-from device_agents.orders import Answered, MeasureOrder, Probed, ProbeOrder, Working
+from device_agents.orders import Answered, Event, MeasureOrder, Probed, ProbeOrder, Working
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.messages import LeasedJob
 from tests.fake_worker import HANGS, KILLED, NOISY, QUICK, SLOW, job, launcher
@@ -126,3 +128,52 @@ def test_the_folder_where_the_agent_was_started_lends_the_child_no_modules(
     (event,) = ChildLauncher(30.0).events(ProbeOrder(runtime="onnxruntime"))
     assert isinstance(event, Probed)
     assert event.status.available
+
+
+START_A_HELPER = """
+import subprocess, sys
+input()
+helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stdout=subprocess.DEVNULL)
+print('{"kind": "working", "job_id": "%d"}' % helper.pid, flush=True)
+"""
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE  # of a container whose init reaps nobody
+    except psutil.NoSuchProcess:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("how_it_ends", "is_killed"),
+    [("pass", False), ("import os; os.abort()", False), ("import time; time.sleep(60)", True)],
+)
+def test_what_a_child_has_started_ends_with_it(how_it_ends: str, is_killed: bool) -> None:
+    heard: list[Event] = []
+
+    def is_unwanted() -> bool:
+        return is_killed and bool(heard)
+
+    with suppress(ChildFailed):
+        for event in python(START_A_HELPER + how_it_ends).events(order(job(QUICK)), is_unwanted):
+            heard.append(event)
+    (working,) = heard
+    assert isinstance(working, Working)
+    deadline = time.monotonic() + 10
+    while not is_gone(int(working.job_id)):
+        assert time.monotonic() < deadline, "the helper outlives the child"
+
+
+def test_the_kernel_takes_the_child_first_where_memory_runs_out() -> None:
+    say_score = """
+import time
+deadline = time.monotonic() + 10
+while time.monotonic() < deadline and (score := open("/proc/self/oom_score_adj").read().strip()) != "1000":
+    pass
+input()
+print('{"kind": "working", "job_id": "%s"}' % score)
+"""
+    (event,) = python(say_score).events(order(job(QUICK)))
+    assert isinstance(event, Working)
+    assert event.job_id == "1000"

@@ -47,6 +47,12 @@ def test_a_lease_is_read() -> None:
     assert client_of(transport).lease(REQUEST) == a_lease()
 
 
+def test_a_lease_of_a_newer_service_is_read() -> None:
+    newer = {**json.loads(a_lease().model_dump_json()), "priority": 7}
+    transport, _ = answering(httpx.Response(200, json=newer))
+    assert client_of(transport).lease(REQUEST) == a_lease()
+
+
 def test_nothing_to_do_is_no_lease() -> None:
     transport, _ = answering(httpx.Response(204))
     assert client_of(transport).lease(REQUEST) is None

@@ -6,6 +6,7 @@ import pytest
 
 from device_agents.contention import HostCounters
 from device_agents.host_files import HostFiles
+from device_agents.stopwatch.subject import Readings
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -44,14 +45,14 @@ def test_this_processs_own_time_is_not_foreign(tmp_path: Path, monkeypatch: pyte
 def test_a_host_without_these_files_shows_nothing(tmp_path: Path) -> None:
     counters = HostCounters(host(tmp_path, None), cores=(0,))
     assert counters.host_times() is None
-    assert counters.clock_mhz() is None
+    assert counters.readings() == Readings()
 
 
 def test_the_clock_is_that_of_the_measuring_core(tmp_path: Path) -> None:
     folder = tmp_path / "sys/devices/system/cpu/cpu3/cpufreq"
     folder.mkdir(parents=True)
     (folder / "scaling_cur_freq").write_text("1800000\n")
-    assert HostCounters(HostFiles(tmp_path), cores=(2, 3)).clock_mhz() == 1800.0
+    assert HostCounters(HostFiles(tmp_path), cores=(2, 3)).readings().clock_mhz == 1800.0
 
 
 def test_involuntary_switches_only_grow() -> None:
@@ -73,3 +74,25 @@ def test_time_off_the_cpu_is_what_this_thread_did_not_run() -> None:
 def test_time_off_the_cpu_is_not_told_for_several_cores_or_none() -> None:
     assert HostCounters(HostFiles(), cores=(0, 1)).off_cpu_ns() is None
     assert HostCounters(HostFiles(), cores=()).off_cpu_ns() is None
+
+
+def test_the_temperature_is_that_of_the_processors_zone(tmp_path: Path) -> None:
+    for number, (kind, millidegrees) in enumerate((("acpitz", 20000), ("x86_pkg_temp", 48500))):
+        zone = tmp_path / f"sys/class/thermal/thermal_zone{number}"
+        zone.mkdir(parents=True)
+        (zone / "type").write_text(f"{kind}\n")
+        (zone / "temp").write_text(f"{millidegrees}\n")
+    assert HostCounters(HostFiles(tmp_path), cores=(0,)).readings().temperature_c == 48.5
+
+
+def test_the_load_beside_is_that_of_the_cores_other_hardware_threads(tmp_path: Path) -> None:
+    files = host(tmp_path, stat(user=1000, steal_of_core_1=0))
+    alone = HostCounters(files, cores=(1,)).host_times()
+    assert alone is not None
+    assert alone.sibling_s is None
+    topology = tmp_path / "sys/devices/system/cpu/cpu1/topology"
+    topology.mkdir(parents=True)
+    (topology / "thread_siblings_list").write_text("0-1\n")
+    times = HostCounters(files, cores=(1,)).host_times()
+    assert times is not None
+    assert times.sibling_s == pytest.approx(TICK_S)

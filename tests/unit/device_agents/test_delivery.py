@@ -1,3 +1,5 @@
+import json
+import os
 from pathlib import Path
 
 import httpx
@@ -5,7 +7,7 @@ import pytest
 
 from device_agents.delivery import Delivery
 from device_agents.spool import Spool
-from latency_service.contract.errors import LatencyError, ServiceUnavailable
+from latency_service.contract.errors import AgentTooOld, LatencyError, ServiceUnavailable
 from tests.unit.device_agents.parts import TOKEN, a_result, client_of, problem
 
 
@@ -15,12 +17,26 @@ class Line:
     def __init__(self, tmp_path: Path) -> None:
         self.response = httpx.Response(200, json={"status": "accepted"})
         self.paths: list[str] = []
+        self.now_s = 0.0
+        self.chokes_on = ""
         self.spool = Spool(tmp_path)
-        self.delivery = Delivery(client_of(httpx.MockTransport(self._handle), attempts=1), self.spool)
+        client = client_of(httpx.MockTransport(self._handle), attempts=1)
+        self.delivery = Delivery(client, self.spool, lambda: self.now_s)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.paths.append(request.url.path)
-        return self.response
+        job_id = json.loads(request.content)["job_id"]
+        return httpx.Response(500, text="boom") if job_id == self.chokes_on else self.response
+
+    def deliver_what_can_be(self) -> None:
+        """Do as the daemon does: try again each time that the service was away, until all has been tried."""
+        for _ in range(10):
+            try:
+                self.delivery.deliver_all()
+            except ServiceUnavailable:
+                continue
+            return
+        raise AssertionError("a result blocks all others")
 
     @property
     def waiting(self) -> int:
@@ -72,6 +88,53 @@ def test_a_result_that_the_service_refuses_is_set_aside(line: Line, tmp_path: Pa
     line.delivery.hand_in(TOKEN, a_result())
     assert line.waiting == 0
     assert len(list((tmp_path / "rejected").iterdir())) == 1
+
+
+def test_a_result_that_is_too_large_for_the_service_is_set_aside(line: Line, tmp_path: Path) -> None:
+    line.response = httpx.Response(413)
+    line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 0
+    assert len(list((tmp_path / "rejected").iterdir())) == 1
+
+
+def test_a_service_that_wants_a_newer_agent_leaves_that_one_the_result(line: Line) -> None:
+    line.response = problem(409, "agent_too_old")
+    with pytest.raises(AgentTooOld):
+        line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 1
+
+
+def test_a_result_that_the_service_chokes_on_holds_up_no_other(line: Line) -> None:
+    line.chokes_on = "job-1"
+    for number in range(3):
+        line.delivery.hand_in(TOKEN, a_result(number))
+    line.deliver_what_can_be()
+    assert [spooled.result.job_id for spooled in line.spool.pending()] == ["job-1"]
+    assert line.delivery.uploaded == 2
+
+
+def test_a_result_that_the_service_chokes_on_is_offered_again_ever_more_rarely_and_never_lost(line: Line) -> None:
+    line.chokes_on = "job-0"
+    line.delivery.hand_in(TOKEN, a_result(0))
+    for _ in range(24 * 60):
+        line.now_s += 60.0
+        line.deliver_what_can_be()
+    assert 20 < len(line.paths) < 50
+    assert line.waiting == 1
+    line.chokes_on = ""
+    line.now_s += 3600.0
+    line.deliver_what_can_be()
+    assert line.waiting == 0
+
+
+def test_a_result_that_no_disk_takes_is_uploaded_from_memory(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    line.delivery.hand_in(TOKEN, a_result())
+    assert line.delivery.uploaded == 1
+    assert line.waiting == 0
 
 
 def test_a_refusal_that_is_not_about_the_result_keeps_it(line: Line) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from device_agents.failures import failure_from
-from device_agents.runtimes.base import UnsupportedWorkload, WorkloadOutOfMemory
+from device_agents.runtimes.base import UnsupportedWorkload, WorkloadOutOfMemory, WorkloadTimedOut
 
 
 @pytest.mark.parametrize(
@@ -9,6 +9,7 @@ from device_agents.runtimes.base import UnsupportedWorkload, WorkloadOutOfMemory
     [
         (UnsupportedWorkload("no int8 here"), "unsupported", "no int8 here"),
         (WorkloadOutOfMemory("2 GiB too few"), "out_of_memory", "2 GiB too few"),
+        (WorkloadTimedOut("half of the runs"), "timed_out", "half of the runs"),
         (MemoryError(), "out_of_memory", "MemoryError: "),
         (RuntimeError("node 7"), "crashed", "RuntimeError: node 7"),
     ],

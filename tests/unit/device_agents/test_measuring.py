@@ -1,6 +1,11 @@
+import sys
+
+import pytest
+
 from device_agents.child import ChildLauncher
 from device_agents.measuring import measure_jobs, probe_runtime
 from device_agents.orders import MeasureOrder
+from device_agents.runtimes.base import DeviceAway
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.messages import JobId, JobResult, LeasedJob
 from tests.fake_worker import HANGS, KILLED, QUICK, job, launcher
@@ -52,3 +57,24 @@ def test_a_runtime_that_crashes_its_child_does_not_work() -> None:
 
 def test_a_runtime_that_works_says_so() -> None:
     assert probe_runtime(launcher(), "fake").available
+
+
+_AWAY = """print('{"kind": "away", "reason": "plug it in"}', flush=True)"""
+_ANSWER = """print('{"kind": "answered", "result": {"job_id": "job-1-0", "failure":'
+' {"error_class": "unsupported", "message": "no"}}}', flush=True)"""
+
+
+def python(code: str) -> ChildLauncher:
+    return ChildLauncher(30.0, (sys.executable, "-c", f"input(); {code}"))
+
+
+def test_a_device_that_goes_away_fails_no_job_and_keeps_what_was_answered() -> None:
+    results = measure_jobs(python(f"{_ANSWER}; {_AWAY}"), order(job(QUICK, 0), job(QUICK, 1)))
+    assert next(results).job_id == job(QUICK, 0).job_id
+    with pytest.raises(DeviceAway, match="plug it in"):
+        next(results)
+
+
+def test_a_device_that_is_away_cannot_be_probed() -> None:
+    with pytest.raises(DeviceAway, match="plug it in"):
+        probe_runtime(python(_AWAY), "fake")

@@ -1,17 +1,14 @@
 import json
-from pathlib import Path
 
 import httpx
 import pytest
 
-from device_agents.host_files import HostFiles
-from device_agents.registration import NoWorkingRuntime, Registrar, probe_runtimes
-from latency_service.contract.device import DeviceState, RuntimeStatus
+from device_agents.registration import NoWorkingRuntime, Registrar
+from device_agents.runtimes.base import DeviceAway
+from latency_service.contract.device import DeviceState
 from tests.fake_worker import launcher
+from tests.unit.device_agents.fake_device import BROKEN, WORKS, FakeDevice
 from tests.unit.device_agents.parts import client_of
-
-WORKS = RuntimeStatus(available=True, version="1.0")
-BROKEN = RuntimeStatus(available=False, reason="no such module")
 
 
 class Desk:
@@ -19,10 +16,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.seen: list[dict[str, object]] = []
-
-    def registrar(self, root: Path, **statuses: RuntimeStatus) -> Registrar:
-        client = client_of(httpx.MockTransport(self._handle))
-        return Registrar(client, "board", statuses, HostFiles(root), (0,))
+        self.device = FakeDevice()
+        self.registrar = Registrar(client_of(httpx.MockTransport(self._handle)), self.device, launcher())
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
@@ -32,42 +27,51 @@ class Desk:
         return httpx.Response(200, json=answer)
 
 
-def test_an_unchanged_host_registers_once(tmp_path: Path) -> None:
-    desk = Desk()
-    registrar = desk.registrar(tmp_path, fake=WORKS)
-    assert registrar.registered() == registrar.registered()
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_an_unchanged_device_registers_and_is_probed_once(desk: Desk) -> None:
+    assert desk.registrar.registered() == desk.registrar.registered()
     assert len(desk.seen) == 1
     assert desk.seen[0]["name"] == "board"
+    assert desk.device.probes == 1
 
 
-def test_a_host_that_has_changed_registers_again(tmp_path: Path) -> None:
-    desk = Desk()
-    registrar = desk.registrar(tmp_path, fake=WORKS)
-    before = registrar.registered()
-    governor = tmp_path / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
-    governor.parent.mkdir(parents=True)
-    governor.write_text("powersave")
-    assert registrar.registered().device_state != before.device_state
+def test_a_device_that_has_changed_registers_again(desk: Desk) -> None:
+    before = desk.registrar.registered()
+    desk.device.kernel = "6.2"
+    assert desk.registrar.registered().device_state != before.device_state
     assert len(desk.seen) == 2
 
 
-def test_a_forgotten_device_registers_again(tmp_path: Path) -> None:
-    desk = Desk()
-    registrar = desk.registrar(tmp_path, fake=WORKS)
-    registrar.registered()
-    registrar.forget()
-    registrar.registered()
+def test_a_forgotten_device_registers_again(desk: Desk) -> None:
+    desk.registrar.registered()
+    desk.registrar.forget()
+    desk.registrar.registered()
     assert len(desk.seen) == 2
 
 
-def test_only_runtimes_that_work_are_offered(tmp_path: Path) -> None:
-    assert Desk().registrar(tmp_path, fake=WORKS, other=BROKEN).runtimes == ("fake",)
+def test_only_runtimes_that_work_are_offered(desk: Desk) -> None:
+    desk.device.statuses = {"fake": WORKS, "other": BROKEN}
+    desk.registrar.registered()
+    assert desk.registrar.runtimes == ("fake",)
 
 
-def test_where_no_runtime_works_there_is_no_agent(tmp_path: Path) -> None:
+def test_where_no_runtime_works_the_reasons_are_told_and_they_are_tried_anew(desk: Desk) -> None:
+    desk.device.statuses = {"other": BROKEN}
     with pytest.raises(NoWorkingRuntime, match="other: no such module"):
-        Desk().registrar(tmp_path, other=BROKEN)
+        desk.registrar.registered()
+    desk.device.statuses = {"other": WORKS}
+    assert desk.registrar.registered()
 
 
-def test_runtimes_are_probed_in_children() -> None:
-    assert probe_runtimes(launcher(), ("fake",)) == {"fake": WORKS}
+def test_a_device_that_is_away_at_first_joins_later(desk: Desk) -> None:
+    desk.device.is_away = True
+    with pytest.raises(DeviceAway):
+        desk.registrar.registered()
+    assert desk.seen == []
+    desk.device.is_away = False
+    assert desk.registrar.registered()
+    assert desk.registrar.runtimes == ("fake",)

@@ -2,6 +2,8 @@ import os
 import signal
 import threading
 
+import pytest
+
 from device_agents.shutdown import Shutdown
 
 
@@ -37,3 +39,10 @@ def test_a_wait_ends_by_itself() -> None:
     shutdown = Shutdown()
     shutdown.wait(0.001)
     assert not shutdown.is_draining
+
+
+def test_a_long_wait_is_told_about_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[None] = []
+    monkeypatch.setattr("device_agents.shutdown._SLICE_S", 0.001)
+    Shutdown(lambda: told.append(None)).wait(0.01)
+    assert len(told) == 10

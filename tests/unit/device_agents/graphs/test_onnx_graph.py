@@ -1,4 +1,6 @@
+import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import ModelProto
 
@@ -7,7 +9,9 @@ from device_agents.graphs.onnx_graph import onnx_model
 from device_agents.graphs.weights import draw_weights
 from latency_service.contract.keys import format_key, parse_key
 from latency_service.contract.ops import OpSpec
+from tests.unit.device_agents.graphs.accuracy import images_of, snr_db
 from tests.unit.device_agents.graphs.cases import OPS
+from tests.unit.device_agents.graphs.reference import reference_output
 
 
 def build(op: OpSpec, batch_size: int = 1) -> ModelProto:
@@ -33,3 +37,22 @@ def test_a_model_keeps_to_an_opset_that_older_runtimes_read() -> None:
 def test_normalisations_are_folded_and_activations_follow_each_convolution() -> None:
     model = build(parse_key("v1-mbconv-8x8x8-out8-k3-s1-e3-skip1-hard_swish"))
     assert [node.op_type for node in model.graph.node] == ["Conv", "HardSwish", "Conv", "HardSwish", "Conv", "Add"]
+
+
+@pytest.mark.parametrize("op", OPS[::3], ids=format_key)
+def test_a_model_of_16_bits_is_valid_and_loses_no_more_than_16_bits_do(op: OpSpec) -> None:
+    graph = lower(op)
+    weights = draw_weights(graph, 0)
+    content = onnx_model(graph, weights, 2, np.float16)
+    onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
+    images = images_of(op.input_shape, 2)
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    (output,) = session.run(None, {"images": images.astype(np.float16)})
+    assert output.dtype == np.float16
+    assert snr_db(reference_output(op, weights, images), output.astype(np.float64)) >= 50
+
+
+def test_every_weight_of_16_bits_is_stored_in_two_bytes() -> None:
+    graph = lower(parse_key("v1-mbconv-8x8x8-out8-k3-s1-e3-skip1-relu6"))
+    model = onnx.load_from_string(onnx_model(graph, draw_weights(graph, 0), 1, np.float16))
+    assert {held.data_type for held in model.graph.initializer} == {onnx.TensorProto.FLOAT16}

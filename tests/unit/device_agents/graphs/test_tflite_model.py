@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 import tflite
 
-from device_agents.graphs.tflite_model import TfliteModel
+from device_agents.graphs.tflite_model import Steps, TfliteModel
 
 
 def doubling_model() -> bytes:
@@ -69,3 +70,34 @@ def test_a_code_beyond_an_int8_is_marked_in_the_deprecated_field() -> None:
     code = read(model.serialize(source, target)).OperatorCodes(0)
     assert code.BuiltinCode() == tflite.BuiltinOperator.GELU
     assert code.DeprecatedBuiltinCode() == 127
+
+
+def test_steps_tell_what_stored_numbers_stand_for() -> None:
+    model = TfliteModel()
+    source = model.add_tensor("in", (1, 2), Steps(np.array([0.5], np.float32), zero_point=-3))
+    held = np.array([[1, 2], [3, 4]], np.int8)
+    kernel = model.add_constant("kernel", held, Steps(np.array([0.1, 0.2], np.float32), axis=1))
+    target = model.add_tensor("out", (1, 2), Steps(np.array([0.5], np.float32), zero_point=-3))
+    model.add_operator("ADD", [source, kernel], target, "AddOptions")
+    graph = read(model.serialize(source, target)).Subgraphs(0)
+    found = [graph.Tensors(index).Quantization() for index in range(3)]
+    assert [graph.Tensors(index).Type() for index in range(3)] == [tflite.TensorType.INT8] * 3
+    assert found[0].ScaleAsNumpy().tolist() == [0.5]
+    assert found[0].ZeroPointAsNumpy().tolist() == [-3]
+    assert found[1].ScaleAsNumpy().tolist() == pytest.approx([0.1, 0.2])
+    assert found[1].ZeroPointAsNumpy().tolist() == [0, 0]
+    assert found[1].QuantizedDimension() == 1
+
+
+def test_an_operator_on_bytes_has_another_version_than_on_floats() -> None:
+    model = TfliteModel()
+    steps = Steps(np.array([1], np.float32))
+    floats = [model.add_tensor(name, (1,)) for name in ("a", "b")]
+    stored = [model.add_tensor(name, (1,), steps) for name in ("c", "d")]
+    for source, target in (floats, stored):
+        model.add_operator("MUL", [source, source], target, "MulOptions")
+    written = read(model.serialize(floats[0], stored[1]))
+    graph = written.Subgraphs(0)
+    codes = [written.OperatorCodes(graph.Operators(index).OpcodeIndex()) for index in range(2)]
+    assert [code.BuiltinCode() for code in codes] == [tflite.BuiltinOperator.MUL] * 2
+    assert [code.Version() for code in codes] == [1, 2]

@@ -1,12 +1,15 @@
 import random
 from itertools import groupby
 
+import pytest
+
+from benchmarks.simulated_hosts import MS, SimulatedHost, SimulatedSubject
 from device_agents.runtimes.base import UnsupportedWorkload
+from device_agents.stopwatch.reference import ReferenceOp
 from device_agents.stopwatch.rounds import measure_interleaved
 from device_agents.stopwatch.rules import TimingRules
 from device_agents.stopwatch.series import Outcome
 from latency_service.contract.measurement import Failure, Measurement
-from tests.unit.device_agents.stopwatch.simulation import MS, SimulatedHost, SimulatedSubject
 
 NAMES = ("a", "b", "c", "d")
 
@@ -25,15 +28,23 @@ def subjects_of(host: SimulatedHost, log: list[str]) -> dict[str, SimulatedSubje
 
 
 def outcomes_of(
-    subjects: dict[str, SimulatedSubject], host: SimulatedHost, turns: list[str], seed: int = 0
+    subjects: dict[str, SimulatedSubject], host: SimulatedHost, progress: list[str], seed: int = 0
 ) -> dict[str, Outcome]:
     rng = random.Random(seed)
-    return dict(measure_interleaved(subjects, TimingRules(), host.instruments(), rng, turns.append))
+    return dict(measure_interleaved(subjects, TimingRules(), host.instruments(), rng, progress.append))
+
+
+def turns_in(progress: list[str]) -> list[str]:
+    """Return whose turns there were: the first, which warms up, is as long for all; the others are a round each."""
+    first = len(list(next(groupby(progress))[1]))
+    start = len(NAMES) * first
+    return progress[:start:first] + progress[start :: TimingRules().round_samples + 1]
 
 
 def test_every_subject_gets_one_turn_a_round_in_orders_that_differ() -> None:
-    host, turns = SimulatedHost(), list[str]()
-    outcomes = outcomes_of(subjects_of(host, []), host, turns)
+    host, progress = SimulatedHost(), list[str]()
+    outcomes = outcomes_of(subjects_of(host, []), host, progress)
+    turns = turns_in(progress)
     rounds = [tuple(turns[start : start + 4]) for start in range(0, len(turns), 4)]
     assert set(outcomes) == set(NAMES)
     assert all(set(one_round) == set(NAMES) for one_round in rounds)
@@ -50,9 +61,9 @@ def test_the_runs_themselves_are_interleaved() -> None:
 def test_the_seed_decides_the_order() -> None:
     orders = []
     for seed in (1, 1, 2):
-        host, turns = SimulatedHost(), list[str]()
-        outcomes_of(subjects_of(host, []), host, turns, seed)
-        orders.append(turns)
+        host, progress = SimulatedHost(), list[str]()
+        outcomes_of(subjects_of(host, []), host, progress, seed)
+        orders.append(turns_in(progress))
     assert orders[0] == orders[1] != orders[2]
 
 
@@ -72,3 +83,53 @@ def test_a_drift_of_the_host_hits_all_subjects_alike() -> None:
     subjects = {name: SimulatedSubject(host, lambda run: MS * (1 + host.true_ns / 20e9)) for name in NAMES}
     medians = [o.summary.median_ms for o in outcomes_of(subjects, host, []).values() if isinstance(o, Measurement)]
     assert max(medians) / min(medians) < 1.01
+
+
+def reference_on(host: SimulatedHost, rules: TimingRules) -> ReferenceOp:
+    return ReferenceOp(lambda: SimulatedSubject(host, lambda run: MS // 2), "an op", rules, host.instruments())
+
+
+def measured_beside_a_reference(host: SimulatedHost) -> dict[str, Measurement]:
+    rules, subjects = TimingRules(), subjects_of(host, [])
+    reference = reference_on(host, rules)
+    outcomes = measure_interleaved(subjects, rules, host.instruments(), random.Random(0), reference=reference)
+    return {name: outcome for name, outcome in outcomes if isinstance(outcome, Measurement)}
+
+
+def test_every_round_lies_between_two_readings_of_the_reference() -> None:
+    measurements = measured_beside_a_reference(SimulatedHost())
+    assert len(measurements) == len(NAMES)
+    for measurement in measurements.values():
+        assert len(measurement.reference_ms) >= 2
+        assert measurement.runtime_facts["reference_op"] == "an op"
+        assert measurement.verdict == "ok"
+        assert measurement.voided_rounds == ()
+
+
+def test_rounds_of_a_slow_spell_are_voided_and_taken_again() -> None:
+    def slowness(now_ns: int) -> float:
+        return 1.3 if 250 * MS <= now_ns < 380 * MS else 1.0
+
+    for measurement in measured_beside_a_reference(SimulatedHost(slowness=slowness)).values():
+        assert measurement.voided_rounds
+        assert max(measurement.samples_ms) > 1.25
+        assert len(measurement.round_sizes) - len(measurement.voided_rounds) >= TimingRules().min_rounds
+        assert measurement.summary.p95_ms == pytest.approx(1.0, rel=0.01)
+        assert measurement.verdict == "ok"
+        assert measurement.summary == measurement.recompute_summary()
+
+
+def test_a_machine_throttled_for_good_is_not_ok_and_says_by_how_much() -> None:
+    host = SimulatedHost(slowness=lambda now_ns: 1.3 if now_ns > 200 * MS else 1.0)
+    for measurement in measured_beside_a_reference(host).values():
+        assert measurement.verdict == "noisy"
+        assert "30.0% more than at its level" in " ".join(measurement.reasons)
+        assert measurement.voided_rounds == ()
+
+
+def test_without_a_reference_nothing_is_voided() -> None:
+    host = SimulatedHost()
+    for outcome in outcomes_of(subjects_of(host, []), host, []).values():
+        assert isinstance(outcome, Measurement)
+        assert outcome.reference_ms == ()
+        assert "reference_op" not in outcome.runtime_facts

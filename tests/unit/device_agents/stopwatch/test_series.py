@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from benchmarks.simulated_hosts import MS, SimulatedHost, SimulatedSubject
+from device_agents.stopwatch.instruments import TimerFacts
 from device_agents.stopwatch.rules import TimingRules
 from device_agents.stopwatch.series import Series
 from latency_service.contract.measurement import Failure, Measurement
 from latency_service.contract.summary import summarize
-from tests.unit.device_agents.stopwatch.simulation import MS, SimulatedHost, SimulatedSubject
 
 RULES = TimingRules()
 
@@ -169,3 +170,52 @@ def test_load_steal_and_clock_are_those_of_the_rounds() -> None:
     assert outcome.foreign_load == pytest.approx(0.4, rel=1e-3)
     assert outcome.steal_share == pytest.approx(0.03, rel=1e-3)
     assert outcome.clock_mhz == (2400.0,) * 2 * len(outcome.round_sizes)
+
+
+def test_cold_runs_are_timed_alone_and_the_clocks_share_in_them_is_stated() -> None:
+    host, flushes = SimulatedHost(read_cost_ns=40, timer=TimerFacts(40, 1)), list[int]()
+
+    def flush() -> None:
+        host.true_ns += 5 * MS
+        flushes.append(host.true_ns)
+
+    series = Series(SimulatedSubject(host, lambda run: 4_000), RULES, host.instruments(flush))
+    series.take_round()
+    while series.needs_more:
+        series.take_round()
+    outcome = the_measurement(series.outcome())
+    assert outcome.inner_loops == 1
+    assert outcome.summary.median_ms == pytest.approx(0.004 + 40e-6)
+    assert outcome.runtime_facts["timer_share"] == pytest.approx(40 / 4_040)
+    assert len(flushes) == outcome.warmup_runs + len(outcome.samples_ms) + 2  # both calibrations
+    assert host.true_ns < 2e9
+
+
+def test_a_clock_too_coarse_for_the_op_widens_the_interval_until_it_is_noisy() -> None:
+    host = SimulatedHost(resolution_ns=20 * MS, timer=TimerFacts(cost_ns=40, resolution_ns=20 * MS))
+    outcome = the_measurement(measured(SimulatedSubject(host, lambda run: 100 * MS)))
+    assert outcome.clock_step_ms == pytest.approx(20 / outcome.inner_loops)
+    assert outcome.summary.ci_low_ms <= 100 <= outcome.summary.ci_high_ms
+    assert outcome.verdict == "noisy"
+
+
+def test_a_self_timed_subject_needs_no_undisturbed_host() -> None:
+    class OnDevice(SimulatedSubject):
+        def time_runs(self, runs: int) -> int:
+            for _ in range(runs):
+                self.run()
+            return runs * 2 * MS
+
+    outcome = the_measurement(measured(OnDevice(SimulatedHost(), lambda run: 3 * MS, lambda run: 4 * MS)))
+    assert outcome.verdict == "ok"
+    assert outcome.summary.median_ms == 2.0
+    assert outcome.preemptions == len(outcome.samples_ms)
+    assert outcome.disturbed == ()
+
+
+def test_the_hypervisors_rounds_are_voided() -> None:
+    host = SimulatedHost(slowness=lambda now_ns: 5.0 if now_ns // (15 * MS) % 4 == 3 else 1.0, steals=True)
+    outcome = the_measurement(measured(SimulatedSubject(host, lambda run: 1.2 * MS)))
+    assert outcome.voided_rounds
+    assert outcome.summary.p95_ms == pytest.approx(1.2, rel=1e-3)
+    assert outcome.verdict == "ok"

@@ -1,0 +1,1 @@
+"""The commands of `device-agent`, one file each."""

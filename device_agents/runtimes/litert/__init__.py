@@ -1,0 +1,1 @@
+"""TFLite's interpreter, whichever package brings it: how it is made, and what its plan holds."""

@@ -30,6 +30,9 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks time-to-table
+	$(BIN)/python -m benchmarks stopwatch
+	$(BIN)/python -m benchmarks agent-memory
+	$(BIN)/python -m benchmarks faults
 	$(BIN)/python -m benchmarks supernet-step
 
 clean:

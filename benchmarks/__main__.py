@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import side_by_side, stopwatch, supernet_step, time_to_table
+from benchmarks import agent_memory, faults, side_by_side, stopwatch, supernet_step, time_to_table
 
 app = typer.Typer(pretty_exceptions_enable=False, help=__doc__)
 
@@ -33,6 +33,21 @@ def stopwatch_command(
     if simulations:
         stopwatch.coverage(Console(), simulations)
     side_by_side.run(space, tuple(runtime or ("onnxruntime", "tflite")), processes, ops, Console())
+
+
+@app.command(name="faults")
+def faults_command(
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long the storm lasts.")] = 5.0,
+    seed: Annotated[int, typer.Option(help="Draws the faults.")] = 0,
+) -> None:
+    """Let a storm of faults loose on real agents and a real service; end with 1 if a result is lost or counted twice."""
+    faults.run(minutes, seed, Console())
+
+
+@app.command(name="agent-memory")
+def agent_memory_command(jobs: Annotated[int, typer.Option(min=100, help="Jobs in all.")] = 10_000) -> None:
+    """Show an agent's memory over many jobs."""
+    agent_memory.run(Console(), jobs)
 
 
 @app.command(name="supernet-step")

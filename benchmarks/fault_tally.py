@@ -23,6 +23,7 @@ class Tally:
         twice: Workloads counted twice.
         refused: Results that the service did not take.
         gave_up: Agents that ended by themselves.
+        last_words: What these said last.
     """
 
     faults: Counter[str] = field(default_factory=Counter)
@@ -35,6 +36,7 @@ class Tally:
     twice: int = 0
     refused: int = 0
     gave_up: int = 0
+    last_words: list[str] = field(default_factory=list)
 
     @property
     def violations(self) -> dict[str, int]:

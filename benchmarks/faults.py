@@ -41,6 +41,7 @@ _CALL_FAULTS: tuple[Fault, ...] = (
 )
 _LONGEST_HOLD_S = 1.5 * LEASE_S
 _HOUR_S = 3600
+_LAST_WORDS = 2000
 _POLL_S = 0.05
 
 
@@ -57,7 +58,7 @@ class Fleet:
         """Start all agents that do not run; in a storm some get a wrong clock or a day of death."""
         for number, agent in enumerate(self._agents):
             if agent is None or not agent.is_alive:
-                self._tally.gave_up += agent is not None and agent.wait() != -signal.SIGKILL
+                self._autopsy(agent)
                 options = self._fate() if in_storm else ()
                 life_of = f"agent-{number}"
                 self._agents[number] = self._rig.start_agent("--max-jobs", "8", *options, life_of=life_of)
@@ -72,6 +73,11 @@ class Fleet:
         for agent in self._agents:
             if agent is not None:
                 agent.process.kill()
+
+    def _autopsy(self, agent: AgentProcess | None) -> None:
+        if agent is not None and agent.wait() != -signal.SIGKILL:
+            self._tally.gave_up += 1
+            self._tally.last_words.append(agent.log.read_text()[-_LAST_WORDS:])
 
     def _fate(self) -> tuple[str, ...]:
         match self._rng.randrange(4):
@@ -205,6 +211,8 @@ def run(minutes: float, seed: int, console: Console) -> None:
         while (past_s := time.monotonic() - start) < 60 * minutes:
             storm.round(lambda: progress.update(task, completed=time.monotonic() - start))
     console.print(tally_table(tally, past_s, seed))
+    for words in tally.last_words:
+        console.print(words, markup=False)
     if any(tally.violations.values()):
         raise typer.Exit(1)
 

@@ -171,6 +171,7 @@ KINDS = (
     HostKind("clock of 15.6 ms, 3 % noise", False, gaussian(0.03), run_ns=LONG, resolution_ns=15_600_000),
     HostKind("two levels, 10 % apart, by the run", False, spiked(0.4, 1.1)),
     HostKind("two levels, 10 % apart, 30 ms each", False, gaussian(0.01), bursts(0.03, 0.03, 1.1)),
+    HostKind("flicker of 5 % for 0.1 of 0.3 s", False, gaussian(0.01), bursts(0.1, 0.2, 1.05)),
     HostKind("neighbour for 20 of 100 ms, +30 %", False, gaussian(0.01), bursts(0.02, 0.08, 1.3)),
     HostKind("neighbour for 0.2 of 0.6 s, +25 %", False, gaussian(0.01), bursts(0.2, 0.4, 1.25)),
     HostKind("hypervisor takes 10 of 80 ms, seen", False, gaussian(0.01), bursts(0.01, 0.07, 4.0), shows_steal=True),

@@ -1,7 +1,8 @@
 """Time to table: every op of a space measured by two fresh processes; how long it took, and how far the two agree.
 
 The second session stands beside the first in one run: the ratio of its median to the first's, an op at a time, raw and
-with the sessions' common factor (the machine's speed) taken out. The same for the loop of 50 runs that published tables
+with the sessions' common factor (the machine's speed) taken out; once more for the ops that both sessions call `ok`.
+The same for the loop of 50 runs that published tables
 come from.
 """
 
@@ -49,6 +50,10 @@ def run(space_name: str, runtimes: tuple[str, ...], console: Console) -> None:
         verdicts = Counter(_verdict(result) for result in first.values())
         counts = " / ".join(str(verdicts[name]) for name in ("ok", "noisy", "unfit", "failed"))
         table.add_row(runtime, f"{seconds:.1f}", counts, *_agreement(_medians_ms(first), _medians_ms(second)))
+        trusted = _ok_ms(first), _ok_ms(second)
+        shared = len(trusted[0].keys() & trusted[1].keys())
+        if shared:
+            table.add_row(f"{runtime}, ok in both", "", f"{shared}", *_agreement(*trusted))
         table.add_row(f"{runtime}, {FIXED_LOOP}", f"{fixed_s:.1f}", "no verdicts", *_agreement(fixed, fixed_again))
     console.print(table)
     console.print("|ratio-1|: median / 90th percentile over the ops. A fixed loop's seconds hold no loading of ops.")
@@ -82,6 +87,10 @@ def _verdict(result: JobResult) -> str:
 
 def _medians_ms(results: dict[JobId, JobResult]) -> dict[str, float]:
     return {job: result.measurement.summary.median_ms for job, result in results.items() if result.measurement}
+
+
+def _ok_ms(results: dict[JobId, JobResult]) -> dict[str, float]:
+    return _medians_ms({job: result for job, result in results.items() if _verdict(result) == "ok"})
 
 
 def _agreement(first: dict[str, float], second: dict[str, float]) -> tuple[str, str]:

@@ -5,17 +5,16 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from pydantic import ValidationError
 
+from device_agents.last_words import LastWords
 from device_agents.orders import EVENT, ORDER, Event, MeasureOrder, Order
 from latency_service.contract.errors import LatencyError
 from latency_service.contract.measurement import ErrorClass, Failure
@@ -31,7 +30,6 @@ _ALLOCATOR = {
 }
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _LISTEN_S = 0.2
-_STDERR_TAIL = 1500
 
 _Lines = queue.SimpleQueue[bytes | None]
 
@@ -64,7 +62,7 @@ class ChildLauncher:
         Raises:
             ChildFailed: The child crashed or passed its deadline.
         """
-        with tempfile.TemporaryFile() as stderr, _started(self.command, order, stderr) as (child, lines):
+        with _started(self.command, order) as (child, lines, last_words):
             heard = time.monotonic()
             while not is_unwanted():
                 try:
@@ -75,7 +73,7 @@ class ChildLauncher:
                         raise ChildFailed("timed_out", f"no sign of life for {self.deadline_s:g} s; {hint}") from None
                     continue
                 if line is None:
-                    _check_the_end(_ended(child), stderr)
+                    _check_the_end(_ended(child), last_words)
                     return
                 heard = time.monotonic()
                 yield _decoded(line)
@@ -88,25 +86,25 @@ def child_environment(threads: int, inherited: Mapping[str, str]) -> dict[str, s
 
 
 @contextmanager
-def _started(
-    command: tuple[str, ...], order: Order, stderr: IO[bytes]
-) -> Iterator[tuple["subprocess.Popen[bytes]", "_Lines"]]:
+def _started(command: tuple[str, ...], order: Order) -> Iterator[tuple["subprocess.Popen[bytes]", "_Lines", LastWords]]:
     threads = order.conditions.threads if isinstance(order, MeasureOrder) else 1
     child = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=stderr,
+        stderr=subprocess.PIPE,
         env=child_environment(threads, os.environ),
         process_group=0,  # Ctrl-C is for the supervisor, which lets the child finish
     )
     lines: _Lines = queue.SimpleQueue()
     listener = threading.Thread(target=_listen, args=(child, lines), daemon=True, name="listener")
     listener.start()
+    assert child.stderr is not None
+    last_words = LastWords(child.stderr)
     _offer_to_the_kernel(child.pid)
     try:
         _send(child, order)
-        yield child, lines
+        yield child, lines, last_words
     finally:
         _kill_family(child)
         child.wait()
@@ -164,7 +162,7 @@ def _decoded(line: bytes) -> Event:
         raise ChildFailed("crashed", f"the child wrote {line[:200]!r}, which is no event: {error}") from None
 
 
-def _check_the_end(returncode: int, stderr: IO[bytes]) -> None:
+def _check_the_end(returncode: int, last_words: LastWords) -> None:
     if returncode == 0:
         return
     cause = f"ended with code {returncode}"
@@ -172,6 +170,5 @@ def _check_the_end(returncode: int, stderr: IO[bytes]) -> None:
         cause = f"was killed by {signal.Signals(-returncode).name}"
     if returncode == -signal.SIGKILL:
         cause += " (not by the agent: often the kernel, out of memory)"
-    stderr.seek(0)
-    said = stderr.read().decode(errors="replace").strip()[-_STDERR_TAIL:]
+    said = last_words.text()
     raise ChildFailed("crashed", f"the measuring child {cause}" + (f": {said}" if said else ""))

@@ -70,8 +70,13 @@ def probe_runtimes(
     return statuses
 
 
-def probe_runtime(launcher: Launcher, name: RuntimeName, settings: RuntimeSettings = NOTHING_SET) -> RuntimeStatus:
-    """Say whether a runtime works here; one that crashes its child does not.
+def probe_runtime(
+    launcher: Launcher, name: RuntimeName, settings: RuntimeSettings = NOTHING_SET, tries: int = 2
+) -> RuntimeStatus:
+    """Say whether a runtime works here; one that crashes its child again and again does not.
+
+    One crash proves nothing: the kernel may have killed the child because somebody else took the memory, and the agent
+    would do without the runtime for weeks.
 
     Raises:
         DeviceAway: That cannot be told while the device is away.
@@ -80,6 +85,8 @@ def probe_runtime(launcher: Launcher, name: RuntimeName, settings: RuntimeSettin
     try:
         answers = [event for event in events if isinstance(event, Probed)]
     except ChildFailed as error:
+        if tries > 1 and error.failure.error_class == "crashed":
+            return probe_runtime(launcher, name, settings, tries - 1)
         return RuntimeStatus(available=False, reason=str(error))
     return answers[0].status
 

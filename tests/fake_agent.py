@@ -1,6 +1,7 @@
 """`python -m tests.fake_agent SERVER STATE_DIR`: a real agent over the fake runtime; it can die at a chosen moment."""
 
 import os
+import resource
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -22,11 +23,15 @@ def main(
     max_jobs: Annotated[int, typer.Option(help="Most jobs to borrow at once.")] = 32,
     stopwatch: Annotated[bool, typer.Option(help="Whether children measure, or only answer.")] = True,
     clock_step_s: Annotated[float, typer.Option(help="By how much the calendar of such children jumps.")] = 0.0,
+    disk_is_full: Annotated[bool, typer.Option("--disk-is-full", help="None of its files can grow.")] = False,
     dies_at_fsync: Annotated[int, typer.Option(help="SIGKILL instead of the how-manieth fsync; 0: lives.")] = 0,
 ) -> None:
     """Run an agent until it is asked to stop."""
     if dies_at_fsync:
         os.fsync = _deadly(os.fsync, dies_at_fsync)
+    if disk_is_full:
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
     host = {"name": name, "runtimes": ("fake",), "cores": cores}
     flags = {**host, "server": server, "state_dir": state_dir, "max_jobs": max_jobs}
     launcher = fake_worker.launcher() if stopwatch else fake_child.launcher(clock_step_s)

@@ -62,7 +62,10 @@ def measure(
 ) -> None:
     """Measure one workload here and now, on this host or on a phone; no service is needed."""
     with readable_errors():
+        if phone is None and (benchmark_model or taskset_mask):
+            raise InvalidInput("--benchmark-model and --taskset-mask say how to measure on a phone: add --phone")
         conditions = _conditions(runtime or ("adb" if phone else None), threads, batch_size, condition)
+        _refuse_elsewhere(conditions.runtime, phone)
         subject = parse_key(workload) if re.match(r"v\d+-", workload) else named_network(workload)
         settings = load_settings(config, {"threads": conditions.threads, "cores": cores})
         if phone is None:
@@ -81,15 +84,36 @@ def measure(
 
 
 def _conditions(runtime: str | None, threads: int, batch_size: int, more: list[str] | None) -> Conditions:
-    if runtime is None:
+    given = {"runtime": runtime, "threads": threads, "batch_size": batch_size, **_pairs(more or [])}
+    if given["runtime"] is None:
         raise InvalidInput(f"--runtime is missing; known are {', '.join(runtime_names())}")
-    make_runtime(runtime)  # an unknown name ends here
-    given = dict(text.partition("=")[::2] for text in more or ())
+    make_runtime(str(given["runtime"]))  # an unknown name ends here
     try:
-        return Conditions.model_validate({"runtime": runtime, "threads": threads, "batch_size": batch_size, **given})
+        return Conditions.model_validate(given)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise InvalidInput(f"these conditions cannot be: {faults}") from None
+        raise InvalidInput(f"these conditions cannot be: {_faults(error)}") from None
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    pairs = {name: value for name, is_given, value in (text.partition("=") for text in texts) if is_given}
+    if wrong := [text for text in texts if "=" not in text]:
+        raise InvalidInput(f"--condition takes NAME=VALUE, such as precision=int8, and {wrong[0]!r} was given")
+    if unknown := pairs.keys() - Conditions.model_fields.keys():
+        known = ", ".join(Conditions.model_fields)
+        raise InvalidInput(f"no condition is called {', '.join(sorted(unknown))}; known are {known}")
+    return pairs
+
+
+def _refuse_elsewhere(runtime: str, phone: str | None) -> None:
+    """A timing of this host must not pass for the phone's."""
+    if phone is not None and runtime != "adb":
+        raise InvalidInput(f"a phone is measured with the runtime adb, and {runtime} was asked for with --phone")
+    if phone is None and runtime == "adb":
+        raise InvalidInput("the runtime adb measures on a phone: say on which, with --phone")
+
+
+def _faults(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
 
 
 def _phone(settings: AgentSettings, wanted: str, tool: Path | None, mask: str | None) -> PhoneSettings:
@@ -104,7 +128,7 @@ def _phone(settings: AgentSettings, wanted: str, tool: Path | None, mask: str | 
     try:
         return PhoneSettings.model_validate(described | changes)
     except ValidationError as error:
-        raise InvalidInput(f"that phone cannot be: {error.errors()[0]['msg']}") from None
+        raise InvalidInput(f"that phone cannot be: {_faults(error)}") from None
 
 
 def _measure_on(device: MeasuredDevice, workload: Workload, conditions: Conditions, launcher: Launcher) -> Measurement:

@@ -15,19 +15,30 @@ from latency_service.contract.device import DeviceDescription, DeviceName, Devic
 
 #: A sample is an invocation of `benchmark_model`, a fresh process that costs about a second with its cool-down: few of
 #: them, each the mean of many runs. What differs by chance between processes (memory layout, core) thus differs between
-#: samples, and is part of the interval.
+#: samples, and is part of the interval. All but the clock's own rules are set here: their defaults are a host's.
 PHONE_RULES = TimingRules(
     min_sample_ms=30.0,
     warmup_window=3,
+    warmup_tolerance=0.02,
     warmup_max_s=0.5,
     round_samples=2,
-    round_s=1.0,
+    round_s=30.0,  # no slow invocation makes a round of one sample, and an untimed one before it
+    min_rounds=4,
     min_samples=8,
     min_s=0.0,
     target_relative_ci=0.02,
-    max_s=1.5,
+    plateau_ratio=0.9,
+    max_s=8.0,
     fewest_samples=6,
+    patience_s=40.0,
+    ok_relative_ci=0.05,
     reference_samples=3,
+    reference_every_s=0.0,
+    reference_max_share=0.1,  # a reading each 40 seconds or so: phones throttle within minutes
+    speed_tolerance=0.03,
+    max_stolen_share=1e6,  # a hypervisor takes time from the host, which only waits
+    max_voided_share=0.5,
+    unsteady_s=8.0,
 )
 _RUNTIMES: tuple[RuntimeName, ...] = ("adb",)
 

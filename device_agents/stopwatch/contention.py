@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from typing import Literal
 
 from device_agents.stopwatch.instruments import HostTimes, Instruments
-from device_agents.stopwatch.subject import Readings, SelfReporting, Subject
+from device_agents.stopwatch.subject import Readings, SelfReporting, Subject, is_immune
 
 _NOTHING = HostTimes(foreign_s=0.0, steal_s=0.0)
 
 
 class ContentionLog:
     """Sums the host's counters over the rounds of one series, and over nothing else; keeps what the device shows.
+
+    Of a subject that is immune to them, the host's counters are not read: they say nothing of a phone or a GPU.
 
     Attributes:
         last_stolen_share: Share of the last round that the hypervisor kept; 0 where the host does not show it.
@@ -21,7 +23,7 @@ class ContentionLog:
         self.last_stolen_share = 0.0
         self._readings: list[Readings] = []
         self._clock = instruments.clock
-        self._counters = instruments.counters
+        self._host_times = _unknown if is_immune(subject) else instruments.counters.host_times
         self._readings_now = subject.readings if isinstance(subject, SelfReporting) else instruments.counters.readings
         self._rounds_s = 0.0
         self._sum: HostTimes | None = None
@@ -30,10 +32,10 @@ class ContentionLog:
     def round(self) -> Iterator[None]:
         """Read the counters before and after one round."""
         self._readings.append(self._readings_now())
-        before, start = self._counters.host_times(), self._clock.now_ns()
+        before, start = self._host_times(), self._clock.now_ns()
         yield
         round_s = (self._clock.now_ns() - start) / 1e9
-        self._add(before, self._counters.host_times(), round_s)
+        self._add(before, self._host_times(), round_s)
         self._readings.append(self._readings_now())
 
     @property
@@ -72,3 +74,7 @@ class ContentionLog:
         )
         self._rounds_s += round_s
         self.last_stolen_share = max(0.0, stolen_s / round_s)
+
+
+def _unknown() -> None:
+    return None

@@ -88,10 +88,15 @@ class ReferenceOp:
         return self._absence is not None or len(self.readings_ms) > readings_before
 
     def shift(self, readings_before: int) -> float:
-        """Return by which share the machine was off its level around a round, or 0 within the tolerance."""
+        """Return by which share the machine was off its level around a round, or 0 within the tolerance.
+
+        Whether it was is told by the mean of the readings before and after, by how much by the one further off.
+        """
         around = self.readings_ms[max(0, readings_before - 1) : readings_before + 1]
-        shifts = (reading / self._level_ms - 1 for reading in around)
-        return max((shift for shift in shifts if abs(shift) > self._tolerance), key=abs, default=0.0)
+        shifts = [reading / self._level_ms - 1 for reading in around]
+        if not shifts or abs(statistics.fmean(shifts)) <= self._tolerance:
+            return 0.0
+        return max(shifts, key=abs)
 
     def _prepare(self, subject: Subject) -> None:
         self._sampler = Sampler(subject, self._instruments, self._on_sample)

@@ -66,3 +66,8 @@ class SelfReporting(Protocol):
 
     def readings(self) -> Readings:
         """Return what the device shows now; called before and after each round."""
+
+
+def is_immune(subject: Subject) -> bool:
+    """Say whether what happens to the host's CPU is nothing to the device that runs."""
+    return isinstance(subject, SelfTimed) and not (isinstance(subject, HostPaced) and subject.is_host_paced)

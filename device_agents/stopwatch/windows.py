@@ -1,4 +1,4 @@
-"""Timed windows: what lies between the two readings of the clock, by whose clock, and with which caches."""
+"""Timed windows: what lies between the two readings of the clock and by whose clock; and what flushes caches before."""
 
 from collections.abc import Callable
 
@@ -11,22 +11,23 @@ Window = Callable[[int], int]
 
 
 def make_window(subject: Subject, instruments: Instruments) -> Window:
-    """Return how the subject is timed.
+    """Return how the subject is timed: by its device's clock where it has one, else by the host's."""
+    return subject.time_runs if isinstance(subject, SelfTimed) else _by_host_clock(subject, instruments)
 
-    With hot caches many runs share a window. With cold ones each has a window of its own, and the caches are flushed
-    before it: the cost of reading the clock is then a larger share, which the series states.
+
+def make_flush(subject: Subject, instruments: Instruments) -> Callable[[], None] | None:
+    """Return what drives the subject's data out of the caches, or None where they are to be hot.
 
     Raises:
         UnsupportedWorkload: Cold caches are asked for on a device whose caches nobody here can flush.
     """
-    shared: Window = subject.time_runs if isinstance(subject, SelfTimed) else _by_host_clock(subject, instruments)
     if instruments.flush_caches is None:
-        return shared
+        return None
     if isinstance(subject, SelfFlushing):
-        return _each_alone(shared, subject.flush_caches)
+        return subject.flush_caches
     if isinstance(subject, SelfTimed):
         raise UnsupportedWorkload("the caches of this device cannot be flushed; ask for hot caches")
-    return _each_alone(shared, instruments.flush_caches)
+    return instruments.flush_caches
 
 
 def _by_host_clock(subject: Subject, instruments: Instruments) -> Window:
@@ -38,16 +39,5 @@ def _by_host_clock(subject: Subject, instruments: Instruments) -> Window:
             run()
         synchronize()
         return now_ns() - start
-
-    return window
-
-
-def _each_alone(shared: Window, flush_caches: Callable[[], None]) -> Window:
-    def window(runs: int) -> int:
-        total_ns = 0
-        for _ in range(runs):
-            flush_caches()
-            total_ns += shared(1)
-        return total_ns
 
     return window

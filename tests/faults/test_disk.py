@@ -1,5 +1,6 @@
 """A disk that is full: no file of the agent's can grow."""
 
+from tests.fake_child import STEADY
 from tests.faults.rig import Rig, assert_whole, eventually
 
 
@@ -8,6 +9,16 @@ def test_what_is_measured_on_a_full_disk_is_uploaded_all_the_same(rig: Rig) -> N
     eventually(lambda: rig.proxy.count("lease") > 0)
     agent.fill_disk()
     assert_whole(rig, rig.ask(4))
+    assert agent.stop() == 0
+
+
+def test_an_agent_that_wakes_up_on_a_full_disk_takes_up_what_its_last_life_left(rig: Rig) -> None:
+    agent = rig.start_agent()
+    asked = rig.ask(2, STEADY)
+    rig.wait_until_lent(asked)
+    agent.kill()
+    agent = rig.start_agent("--disk-is-full")
+    assert_whole(rig, asked)
     assert agent.stop() == 0
 
 

@@ -9,4 +9,4 @@ def test_a_supervisor_holds_no_more_after_thousands_of_jobs_than_after_the_first
     early, late = footprints((1000, 3000))
     assert late.rss_bytes - early.rss_bytes < MOST_GROWTH_BYTES
     assert late.open_files <= early.open_files + 4  # of one child, which may be under way
-    assert late.threads <= early.threads + 1
+    assert late.threads <= early.threads + 2

@@ -1,4 +1,5 @@
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,18 @@ def test_a_link_that_somebody_has_put_there_is_not_followed(tmp_path: Path) -> N
     with pytest.raises(OSError, match=r"a\.lock"):
         FileLock.take(tmp_path / "a.lock")
     assert (tmp_path / "precious").read_text() == "data"
+
+
+def test_a_lock_on_a_full_disk_holds_and_does_not_say_whose_it_is(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        lock = FileLock.take(tmp_path / "a.lock")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert lock is not None
+    assert FileLock.take(tmp_path / "a.lock") is None
+    assert holder_of(tmp_path / "a.lock") == "?"
 
 
 def test_a_removed_lock_leaves_no_file(tmp_path: Path) -> None:

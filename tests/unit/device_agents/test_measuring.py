@@ -1,4 +1,6 @@
+import shlex
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,12 @@ def test_a_runtime_that_crashes_its_child_does_not_work() -> None:
     assert not status.available
     assert status.reason is not None
     assert "SIGSEGV" in status.reason
+
+
+def test_a_runtime_whose_child_is_killed_once_is_given_another_chance(tmp_path: Path) -> None:
+    worker = shlex.join(launcher().command)
+    command = f"test -e {tmp_path}/seen && exec {worker}; touch {tmp_path}/seen; kill -KILL $$"
+    assert probe_runtime(ChildLauncher(10.0, ("/bin/sh", "-c", command)), "fake").available
 
 
 def test_a_runtime_that_works_says_so() -> None:

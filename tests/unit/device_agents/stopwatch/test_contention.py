@@ -61,3 +61,15 @@ def test_a_device_that_reports_itself_is_asked_instead_of_the_host() -> None:
     assert (of_device.shown("clock_mhz"), of_device.shown("temperature_c")) == ((1410.0, 1410.0), ())
     assert of_device.shown("power_w") == (250.0, 250.0)
     assert (of_host.shown("clock_mhz"), of_host.shown("temperature_c")) == ((3000.0, 3000.0), (50.0, 50.0))
+
+
+def test_the_hosts_counters_say_nothing_of_a_device_with_a_clock_of_its_own() -> None:
+    class Phone(SimulatedSubject):
+        def time_runs(self, runs: int) -> int:
+            return runs
+
+    host = SimulatedHost(foreign_load=1.0, steal_share=0.5)
+    log = ContentionLog(host.instruments(), Phone(host, lambda run: 1))
+    with log.round():
+        host.true_ns += 20 * MS
+    assert (log.foreign_load, log.steal_share, log.last_stolen_share) == (None, None, 0.0)

@@ -11,6 +11,17 @@ def test_the_cost_of_reading_the_clock_is_measured() -> None:
     assert facts.resolution_ns == 70
 
 
+def test_a_reading_during_which_the_cpu_was_taken_away_does_not_make_the_clock_look_slow() -> None:
+    host = SimulatedHost(read_cost_ns=70)
+
+    class Preempted(SimulatedHost):
+        def now_ns(self) -> int:
+            host.true_ns += 4_000_000 if host.true_ns == 70 * 100 else 0
+            return host.now_ns()
+
+    assert examine_timer(Preempted()).cost_ns == 70
+
+
 def test_a_coarse_clock_shows_its_step() -> None:
     facts = examine_timer(SimulatedHost(read_cost_ns=50, resolution_ns=100_000))
     assert facts.resolution_ns == 100_000

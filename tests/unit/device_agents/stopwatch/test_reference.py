@@ -29,11 +29,18 @@ def raising(error: Exception) -> Callable[[], Subject]:
     return load
 
 
-def test_a_round_is_off_speed_if_either_reading_beside_it_is() -> None:
+def test_a_round_is_off_speed_if_the_mean_of_the_readings_beside_it_is() -> None:
     host = SimulatedHost()
     reference = reference_on(host)
     readings(reference, host, [1.0, 1.0, 1.3, 1.0, 1.0])
     assert [reference.shift(before) for before in range(1, 5)] == pytest.approx([0, 0.3, 0.3, 0], abs=1e-3)
+
+
+def test_a_flicker_that_one_reading_catches_and_the_next_does_not_is_within_the_tolerance() -> None:
+    host = SimulatedHost()
+    reference = reference_on(host)
+    readings(reference, host, [1.0, 1.0, 1.05, 1.0, 1.05, 1.05])
+    assert [reference.shift(before) for before in range(1, 6)] == pytest.approx([0, 0, 0, 0, 0.05], abs=1e-3)
 
 
 def test_a_neighbour_that_was_there_at_the_start_is_seen_once_it_has_gone() -> None:

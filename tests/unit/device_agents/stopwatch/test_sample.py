@@ -75,6 +75,33 @@ def test_a_device_that_waits_for_the_host_between_kernels_is_disturbed_with_it()
     assert take(subject, 2).is_disturbed
 
 
+def test_cold_runs_are_timed_one_by_one_behind_a_flush_that_is_not() -> None:
+    host = SimulatedHost(read_cost_ns=40, timer=TimerFacts(40, 1))
+    subject = SimulatedSubject(host, lambda run: MS)
+
+    def flush() -> None:
+        host.true_ns += 10 * MS
+        subject.log.append("flush")
+
+    sample = Sampler(subject, host.instruments(flush)).take(2)
+    assert (sample.duration_ns, sample.runs) == (2 * (MS + 40), 2)
+    assert subject.log == ["input", *["flush", "subject", "synchronize"] * 2]
+
+
+@pytest.mark.parametrize("preempted", ["flush", "run"])
+def test_a_cold_sample_is_disturbed_by_what_happens_in_its_runs_and_not_in_the_flush(preempted: str) -> None:
+    host = SimulatedHost()
+    subject = SimulatedSubject(host, lambda run: MS, lambda run: 4 * MS if preempted == "run" and run == 1 else 0)
+
+    def flush() -> None:
+        if preempted == "flush":
+            host.true_ns += 4 * MS
+            host.lost_ns += 4 * MS
+            host.switches += 1
+
+    assert Sampler(subject, host.instruments(flush)).take(3).is_disturbed == (preempted == "run")
+
+
 def test_every_sample_is_told_of_so_that_long_work_is_no_silence() -> None:
     told: list[int] = []
     host = SimulatedHost()

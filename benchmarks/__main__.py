@@ -40,7 +40,7 @@ def faults_command(
     minutes: Annotated[float, typer.Option(min=0.1, help="How long the storm lasts.")] = 5.0,
     seed: Annotated[int, typer.Option(help="Draws the faults.")] = 0,
 ) -> None:
-    """Let a storm of faults loose on real agents and a real service; end with 1 if a result is lost or counted twice."""
+    """Let a storm of faults loose on real agents and a real service; 1 if a result is lost or counted twice."""
     faults.run(minutes, seed, Console())
 
 

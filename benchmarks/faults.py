@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.fault_tally import Tally, tally_table
-from device_agents.spool import SpooledResult
+from device_agents.supervisor.spool import SpooledResult
 from tests.fake_child import STEADY
 from tests.faults.ledger import Ledger, read_ledger
 from tests.faults.rig import DEADLINE_S, LEASE_S, STUCK_S, Asked, Rig, Service, rigged

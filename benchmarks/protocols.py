@@ -15,17 +15,17 @@ from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from device_agents.child import child_environment
-from device_agents.contention import HostCounters
-from device_agents.cores import pin
-from device_agents.host_files import HostFiles
+from device_agents.child.process import child_environment
+from device_agents.child.worker import REFERENCE_OP
+from device_agents.host.contention import HostCounters
+from device_agents.host.cores import pin
+from device_agents.host.files import HostFiles
 from device_agents.runtimes.base import LoadedWorkload
 from device_agents.runtimes.registry import make_runtime
 from device_agents.stopwatch.instruments import SystemClock, make_instruments
 from device_agents.stopwatch.reference import ReferenceOp
 from device_agents.stopwatch.rounds import measure_interleaved
 from device_agents.stopwatch.rules import TimingRules
-from device_agents.worker import REFERENCE_OP
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.keys import format_key, parse_key
 from latency_service.contract.measurement import Measurement

@@ -12,7 +12,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.protocols import AUTORANGE, FIXED, OURS, QUIET, Account, Order, in_fresh_process
-from device_agents.cores import allowed_cores, choose_cores, leave_to_child
+from device_agents.host.cores import allowed_cores, choose_cores, leave_to_child
 from latency_service.contract.keys import format_key
 from latency_service.contract.summary import quantile
 from search_client.spaces.registry import make_space

@@ -16,10 +16,10 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.protocols import Order, in_fresh_process
-from device_agents.child import ChildLauncher
-from device_agents.cores import allowed_cores, choose_cores, leave_to_child
-from device_agents.measuring import measure_jobs
-from device_agents.orders import MeasureOrder
+from device_agents.child.measuring import measure_jobs
+from device_agents.child.orders import MeasureOrder
+from device_agents.child.process import ChildLauncher
+from device_agents.host.cores import allowed_cores, choose_cores, leave_to_child
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.keys import format_key
 from latency_service.contract.messages import JobId, JobResult, LeasedJob

@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 
-from device_agents.assembly import run_agent
+from device_agents.child.launcher import Isolation, make_launcher
 from device_agents.commands.doctor import doctor
 from device_agents.commands.measure import measure
 from device_agents.commands.options import Config, Cores, Threads
 from device_agents.commands.probe import probe
 from device_agents.config import LogFormat, load_settings
 from device_agents.console import live_status, readable_errors
-from device_agents.launcher import Isolation, make_launcher
-from device_agents.registration import agent_version
 from device_agents.runtimes.registry import make_runtime
+from device_agents.supervisor.assembly import run_agent
+from device_agents.supervisor.registration import agent_version
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.command()(measure)

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from device_agents.assembly import run_agent
 from device_agents.config import load_settings
 from device_agents.console import live_status, readable_errors
+from device_agents.supervisor.assembly import run_agent
 from tests import fake_child, fake_worker
 
 

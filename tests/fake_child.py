@@ -8,9 +8,9 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
-from device_agents.child import ChildLauncher
-from device_agents.lifeline import die_with_supervisor
-from device_agents.orders import EVENT, ORDER, Answered, Event, MeasureOrder, Probed, Working
+from device_agents.child.lifeline import die_with_supervisor
+from device_agents.child.orders import EVENT, ORDER, Answered, Event, MeasureOrder, Probed, Working
+from device_agents.child.process import ChildLauncher
 from latency_service.contract.device import RuntimeStatus
 from latency_service.contract.messages import JobResult, LeasedJob
 from latency_service.contract.network import workload_key

@@ -10,9 +10,9 @@ import sys
 import time
 from typing import ClassVar
 
-from device_agents.child import ChildLauncher
+from device_agents.child.process import ChildLauncher
+from device_agents.child.worker import main
 from device_agents.runtimes.base import Array, UnsupportedWorkload
-from device_agents.worker import main
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import Fact, RuntimeStatus
 from latency_service.contract.messages import JobId, LeasedJob

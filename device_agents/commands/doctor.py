@@ -7,21 +7,21 @@ from typing import Annotated
 import typer
 from pydantic_core import to_json
 
+from device_agents.child.launcher import Launcher, make_launcher
+from device_agents.child.measuring import probe_runtime
+from device_agents.child.orders import MeasureOrder
 from device_agents.commands.options import Config, Cores, Json, Runtimes, Threads, settings_from
 from device_agents.config import AgentSettings
 from device_agents.console import EXIT_ERROR, live_status, print_findings, progress, readable_errors
-from device_agents.core_lock import CoresTaken, cores_held
-from device_agents.cores import allowed_cores, choose_cores, leave_to_child
 from device_agents.doctor.checks_noise import judge_noise
 from device_agents.doctor.examination import examine
 from device_agents.doctor.findings import Finding
 from device_agents.doctor.noise import REPEATS, NoiseFloor, NoiseNotMeasured, canonical_jobs, measure_noise
 from device_agents.doctor.stand import Stand
-from device_agents.host_files import HostFiles
-from device_agents.launcher import Launcher, make_launcher
-from device_agents.measuring import probe_runtime
-from device_agents.nvidia import open_nvml
-from device_agents.orders import MeasureOrder
+from device_agents.host.core_lock import CoresTaken, cores_held
+from device_agents.host.cores import allowed_cores, choose_cores, leave_to_child
+from device_agents.host.files import HostFiles
+from device_agents.host.nvidia import open_nvml
 from device_agents.stopwatch.instruments import SystemClock
 from latency_service.contract.conditions import Conditions
 

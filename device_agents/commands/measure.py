@@ -8,16 +8,16 @@ import typer
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from device_agents.assembly import held_devices
+from device_agents.child.launcher import Launcher, make_launcher
+from device_agents.child.measuring import measure_jobs
+from device_agents.child.orders import MeasureOrder
 from device_agents.commands.options import Config, Cores, Json
 from device_agents.config import AgentSettings, load_settings
 from device_agents.console import live_status, print_measurement, readable_errors
 from device_agents.devices.base import MeasuredDevice
-from device_agents.launcher import Launcher, make_launcher
-from device_agents.measuring import measure_jobs
-from device_agents.orders import MeasureOrder
 from device_agents.runtimes.registry import make_runtime, runtime_names
 from device_agents.runtimes.settings import PhoneSettings
+from device_agents.supervisor.assembly import held_devices
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import InvalidInput, LatencyError
 from latency_service.contract.keys import EXAMPLE_KEY, parse_key

@@ -3,14 +3,14 @@
 import typer
 from pydantic_core import to_json
 
+from device_agents.child.launcher import Launcher, make_launcher
 from device_agents.commands.options import Config, Cores, Json, Runtimes, Threads, settings_from
 from device_agents.config import AgentSettings
 from device_agents.console import live_status, print_away, print_identity, readable_errors
-from device_agents.cores import allowed_cores, choose_cores
 from device_agents.devices.base import MeasuredDevice
 from device_agents.devices.host import HostDevice
 from device_agents.devices.phone import PhoneDevice
-from device_agents.launcher import Launcher, make_launcher
+from device_agents.host.cores import allowed_cores, choose_cores
 from device_agents.runtimes.base import DeviceAway
 
 

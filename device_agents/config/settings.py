@@ -11,8 +11,8 @@ from platformdirs import user_state_path
 from pydantic import Field, HttpUrl, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from device_agents.core_lock import default_lock_dir
-from device_agents.launcher import Isolation
+from device_agents.child.launcher import Isolation
+from device_agents.host.core_lock import default_lock_dir
 from device_agents.runtimes.registry import host_runtime_names
 from device_agents.runtimes.settings import DelegateSettings, PhoneSettings, ProviderSettings, RuntimeSettings
 from latency_service.contract.conditions import BackendName, RuntimeName

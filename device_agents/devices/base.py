@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from device_agents.launcher import Launcher
+from device_agents.child.launcher import Launcher
 from device_agents.runtimes.settings import RuntimeSettings
 from device_agents.stopwatch.rules import TimingRules
 from latency_service.contract.conditions import RuntimeName

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from device_agents.child.launcher import Launcher
+from device_agents.child.measuring import probe_runtimes
 from device_agents.environment import describe_device, read_state
-from device_agents.host_files import HostFiles
-from device_agents.launcher import Launcher
-from device_agents.measuring import probe_runtimes
-from device_agents.nvidia import Nvml, open_nvml
+from device_agents.host.files import HostFiles
+from device_agents.host.nvidia import Nvml, open_nvml
 from device_agents.runtimes.settings import RuntimeSettings
 from device_agents.stopwatch.rules import TimingRules
 from latency_service.contract.conditions import RuntimeName

@@ -1,10 +1,10 @@
 """PhoneDevice: a phone as a device of its own, driven by this host over adb."""
 
+from device_agents.child.launcher import Launcher
+from device_agents.child.measuring import probe_runtimes
 from device_agents.devices.phone_facts import cores, cpu_model, operating_system, phone_facts
 from device_agents.devices.phone_files import PhoneFiles, read_phone_files
 from device_agents.environment.memory import memory_bytes
-from device_agents.launcher import Launcher
-from device_agents.measuring import probe_runtimes
 from device_agents.runtimes.adb.benchmark_model import tool_version
 from device_agents.runtimes.adb.client import Adb
 from device_agents.runtimes.adb.readings import mask_cores

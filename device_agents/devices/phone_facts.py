@@ -1,11 +1,11 @@
 """What a phone is, and the facts a change of which makes its old timings incomparable; None is what it hides."""
 
-from device_agents.core_lists import format_core_list, parse_core_list
 from device_agents.devices.phone_files import PhoneFiles
 from device_agents.environment.cpu import CPU, cpu_facts
 from device_agents.environment.cpu import cpu_model as core_designs
 from device_agents.environment.memory import memory_facts
 from device_agents.environment.processors import read_processors
+from device_agents.host.core_lists import format_core_list, parse_core_list
 from latency_service.contract.device import Fact
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from device_agents.host_files import HostFiles
+from device_agents.host.files import HostFiles
 from device_agents.runtimes.adb.client import Adb
 from device_agents.runtimes.base import DeviceAway
 

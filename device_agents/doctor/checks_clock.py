@@ -4,7 +4,7 @@ from device_agents.doctor.findings import Finding, Severity, good, unknown
 from device_agents.doctor.stand import Stand
 from device_agents.environment.cpu import CPU, turbo
 from device_agents.environment.system import clock_source
-from device_agents.host_files import HostFiles
+from device_agents.host.files import HostFiles
 
 _CLOCK = "sys/devices/system/clocksource/clocksource0"
 _QUICK_CLOCKS = ("tsc", "arch_sys_counter", "riscv_clocksource", "kvm-clock", "hyperv_clocksource_tsc_page")

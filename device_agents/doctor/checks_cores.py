@@ -1,12 +1,12 @@
 """Checks of who else uses the measuring core, and whether the agent may have it at all."""
 
-from device_agents.core_lists import format_core_list, parse_core_list
 from device_agents.doctor.findings import Finding, good, unknown
 from device_agents.doctor.stand import Stand
 from device_agents.environment.cpu import CPU
 from device_agents.environment.limits import cpu_quota
 from device_agents.environment.topology import siblings
-from device_agents.host_files import HostFiles
+from device_agents.host.core_lists import format_core_list, parse_core_list
+from device_agents.host.files import HostFiles
 
 _BUSY_LOAD = 0.5
 _MANY_INTERRUPTS_A_SECOND = 10.0

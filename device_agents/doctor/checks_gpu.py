@@ -2,7 +2,7 @@
 
 from device_agents.doctor.findings import Finding, good
 from device_agents.doctor.stand import Stand
-from device_agents.nvidia import gpu_facts, slowdowns
+from device_agents.host.nvidia import gpu_facts, slowdowns
 from latency_service.contract.device import Fact
 
 

@@ -7,9 +7,9 @@ from itertools import combinations
 
 from pydantic import BaseModel, ConfigDict
 
-from device_agents.launcher import Launcher
-from device_agents.measuring import measure_jobs
-from device_agents.orders import MeasureOrder
+from device_agents.child.launcher import Launcher
+from device_agents.child.measuring import measure_jobs
+from device_agents.child.orders import MeasureOrder
 from device_agents.stopwatch.instruments import Clock, examine_timer
 from latency_service.contract.errors import LatencyError
 from latency_service.contract.measurement import Measurement, Verdict

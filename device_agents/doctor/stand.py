@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from device_agents.host_files import HostFiles
-from device_agents.nvidia import Nvml
+from device_agents.host.files import HostFiles
+from device_agents.host.nvidia import Nvml
 
 
 @dataclass(frozen=True)

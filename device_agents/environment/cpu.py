@@ -2,10 +2,10 @@
 
 import re
 
-from device_agents.core_lists import parse_core_list
 from device_agents.environment.processors import count_designs, instruction_sets, read_processors
 from device_agents.environment.topology import clusters, layout, numa_nodes, siblings
-from device_agents.host_files import HostFiles
+from device_agents.host.core_lists import parse_core_list
+from device_agents.host.files import HostFiles
 from latency_service.contract.device import Fact
 
 CPU = "sys/devices/system/cpu"

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import psutil
 
-from device_agents.core_lists import format_core_list
 from device_agents.environment.cpu import cpu_facts, cpu_model, logical_cores
 from device_agents.environment.limits import limit_facts, memory_limit_bytes
 from device_agents.environment.memory import memory_bytes, memory_facts
 from device_agents.environment.software import settings_facts, software_facts
 from device_agents.environment.system import operating_system, system_facts
-from device_agents.host_files import HostFiles
-from device_agents.nvidia import Nvml, gpu_facts
+from device_agents.host.core_lists import format_core_list
+from device_agents.host.files import HostFiles
+from device_agents.host.nvidia import Nvml, gpu_facts
 from device_agents.runtimes.settings import NOTHING_SET, RuntimeSettings
 from latency_service.contract.conditions import RuntimeName
 from latency_service.contract.device import DeviceDescription, DeviceState, Fact, RuntimeStatus

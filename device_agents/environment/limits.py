@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from device_agents.host_files import HostFiles
+from device_agents.host.files import HostFiles
 from latency_service.contract.device import Fact
 
 _ROOT = "sys/fs/cgroup"

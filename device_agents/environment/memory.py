@@ -2,7 +2,7 @@
 
 import re
 
-from device_agents.host_files import HostFiles
+from device_agents.host.files import HostFiles
 from latency_service.contract.device import Fact
 
 

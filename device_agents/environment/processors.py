@@ -3,7 +3,7 @@
 from collections import Counter
 
 from device_agents.environment.core_designs import core_design
-from device_agents.host_files import HostFiles
+from device_agents.host.files import HostFiles
 
 Processor = dict[str, str]
 

@@ -3,7 +3,7 @@
 import re
 
 from device_agents.environment.processors import instruction_sets, read_processors
-from device_agents.host_files import HostFiles
+from device_agents.host.files import HostFiles
 from latency_service.contract.device import Fact
 
 _DMI = "sys/class/dmi/id"

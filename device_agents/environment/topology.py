@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from device_agents.core_lists import format_core_list, parse_core_list
 from device_agents.environment.processors import design_of, read_processors
-from device_agents.host_files import HostFiles
+from device_agents.host.core_lists import format_core_list, parse_core_list
+from device_agents.host.files import HostFiles
 
 _CPU = "sys/devices/system/cpu"
 _NODE = "sys/devices/system/node/node"

@@ -9,8 +9,8 @@ from device_agents.graphs.layers import Graph
 from device_agents.graphs.lowering import lower
 from device_agents.graphs.quantization import MapScales, map_scales
 from device_agents.graphs.weights import Weights, draw_weights, weight_bytes
-from device_agents.host_files import HostFiles
-from device_agents.memory import read_memory
+from device_agents.host.files import HostFiles
+from device_agents.host.memory import read_memory
 from device_agents.runtimes.base import Array, UnsupportedWorkload, WorkloadOutOfMemory
 from latency_service.contract.conditions import Conditions, Precision
 from latency_service.contract.network import Workload, workload_key

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from device_agents.nvidia import Nvml, open_nvml
+from device_agents.host.nvidia import Nvml, open_nvml
 from device_agents.runtimes.base import LoadedWorkload
 from device_agents.runtimes.engine import engine_failures, require_engine
 from device_agents.runtimes.offers import refuse_what_is_not_offered

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from device_agents.nvidia import gpu_facts, open_nvml
+from device_agents.host.nvidia import gpu_facts, open_nvml
 from device_agents.runtimes.base import WorkloadOutOfMemory
 from device_agents.runtimes.pytorch.cuda_workload import LoadedOnCuda
 from device_agents.runtimes.torch_runtime import TorchRuntime

@@ -113,9 +113,9 @@ def test_the_supervisor_loads_neither_torch_nor_the_service() -> None:
 
 _CHILD_HERE = """
 import sys
-from device_agents.orders import MeasureOrder
+from device_agents.child.orders import MeasureOrder
 from device_agents.runtimes.registry import make_runtime
-from device_agents.worker import carry_out
+from device_agents.child.worker import carry_out
 order = MeasureOrder.model_validate_json(sys.argv[1])
 answers = []
 carry_out(order, make_runtime, answers.append)

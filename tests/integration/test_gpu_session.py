@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from device_agents.nvidia import Nvml
-from device_agents.orders import Answered, Event, MeasureOrder
+from device_agents.child.orders import Answered, Event, MeasureOrder
+from device_agents.child.worker import carry_out
+from device_agents.host.nvidia import Nvml
 from device_agents.runtimes.base import Runtime
 from device_agents.runtimes.pytorch.cuda_failures import CudaContextLost
 from device_agents.runtimes.settings import RuntimeSettings
 from device_agents.runtimes.torch_runtime import TorchRuntime
 from device_agents.stopwatch.rules import TimingRules
-from device_agents.worker import carry_out
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.keys import parse_key
 from latency_service.contract.messages import JobId, JobResult, LeasedJob

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from device_agents.child import ChildLauncher
+from device_agents.child.measuring import measure_jobs
+from device_agents.child.orders import MeasureOrder
+from device_agents.child.process import ChildLauncher
 from device_agents.devices.phone import PHONE_RULES
-from device_agents.measuring import measure_jobs
-from device_agents.orders import MeasureOrder
 from device_agents.runtimes.base import DeviceAway
 from device_agents.runtimes.settings import PhoneSettings, RuntimeSettings
 from latency_service.contract.conditions import Conditions

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from device_agents.config import AgentSettings, load_settings
 from device_agents.console.terminal import EXIT_AGENT_TOO_OLD
-from device_agents.status import STUCK_S
+from device_agents.supervisor.status import STUCK_S
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 EXAMPLE = PACKAGING / "device-agent.toml"

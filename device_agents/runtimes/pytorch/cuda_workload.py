@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 
 from torch import Tensor
 
-from device_agents.nvidia import Nvml, read_gpu
+from device_agents.host.nvidia import Nvml, read_gpu
 from device_agents.runtimes.base import Array
 from device_agents.runtimes.pytorch.cuda_driver import CudaDriver, CudaGraph
 from device_agents.runtimes.pytorch.cuda_failures import cuda_failures

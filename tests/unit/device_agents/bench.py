@@ -6,17 +6,17 @@ from pathlib import Path
 
 import httpx
 
-from device_agents.client import ServiceClient
-from device_agents.daemon import Daemon
-from device_agents.delivery import Delivery
-from device_agents.heartbeat import Heartbeat
-from device_agents.lease_memory import LeaseMemory
-from device_agents.retry import Retry
-from device_agents.shutdown import Shutdown
-from device_agents.spool import Spool
-from device_agents.station import Common, Station
-from device_agents.status import AgentStatus
-from device_agents.systemd import Systemd
+from device_agents.supervisor.client import ServiceClient
+from device_agents.supervisor.daemon import Daemon
+from device_agents.supervisor.delivery import Delivery
+from device_agents.supervisor.heartbeat import Heartbeat
+from device_agents.supervisor.lease_memory import LeaseMemory
+from device_agents.supervisor.retry import Retry
+from device_agents.supervisor.shutdown import Shutdown
+from device_agents.supervisor.spool import Spool
+from device_agents.supervisor.station import Common, Station
+from device_agents.supervisor.status import AgentStatus
+from device_agents.supervisor.systemd import Systemd
 from tests.fake_service import FakeService
 from tests.fake_worker import launcher
 from tests.unit.device_agents.fake_device import FakeDevice

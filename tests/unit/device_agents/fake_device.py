@@ -1,6 +1,6 @@
 """A measured device for tests: it changes, goes away and loses its runtimes when it is told to."""
 
-from device_agents.launcher import Launcher
+from device_agents.child.launcher import Launcher
 from device_agents.runtimes.base import DeviceAway
 from device_agents.runtimes.settings import NOTHING_SET
 from device_agents.stopwatch.rules import TimingRules

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import httpx
 
-from device_agents.client import ServiceClient
-from device_agents.retry import Retry
+from device_agents.supervisor.client import ServiceClient
+from device_agents.supervisor.retry import Retry
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.measurement import Measurement
 from latency_service.contract.messages import JobId, JobResult, Lease, LeaseToken

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from device_agents.child import ChildLauncher
+from device_agents.child.launcher import Isolation, Launcher
+from device_agents.child.process import ChildLauncher
 from device_agents.cli import app
 from device_agents.commands import doctor
-from device_agents.core_lock import cores_held
-from device_agents.cores import allowed_cores, choose_cores
-from device_agents.launcher import Isolation, Launcher
+from device_agents.host.core_lock import cores_held
+from device_agents.host.cores import allowed_cores, choose_cores
 from tests.unit.device_agents.doctor.noise_floors import ScriptedLauncher
 
 Measured = Callable[[Launcher], None]

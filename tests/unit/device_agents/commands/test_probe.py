@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from device_agents.child.launcher import Isolation
 from device_agents.cli import app
 from device_agents.commands import probe
-from device_agents.launcher import Isolation
 from tests.fake_worker import launcher
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from device_agents.devices.base import MeasuredDevice
 from device_agents.devices.host import HostDevice
-from device_agents.host_files import HostFiles
+from device_agents.host.files import HostFiles
 from device_agents.runtimes.settings import NOTHING_SET
 from tests.fake_worker import launcher
 

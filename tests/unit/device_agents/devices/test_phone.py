@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.simulated_hosts import SimulatedHost, SimulatedSubject
-from device_agents.child import ChildLauncher
+from device_agents.child.process import ChildLauncher
 from device_agents.devices.phone import PHONE_RULES, PhoneDevice
 from device_agents.runtimes.base import DeviceAway
 from device_agents.stopwatch.instruments import TimerFacts

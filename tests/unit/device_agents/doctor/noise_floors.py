@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Generator
 
+from device_agents.child.orders import Answered, Event, MeasureOrder, Order, Probed, ProbeOrder
 from device_agents.doctor.noise import NoiseFloor
-from device_agents.orders import Answered, Event, MeasureOrder, Order, Probed, ProbeOrder
 from latency_service.contract.device import RuntimeStatus
 from latency_service.contract.measurement import Measurement, Verdict
 from latency_service.contract.messages import JobResult

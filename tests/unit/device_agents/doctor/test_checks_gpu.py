@@ -2,7 +2,7 @@ import dataclasses
 
 from device_agents.doctor.checks_gpu import check_gpus
 from device_agents.doctor.findings import Finding
-from device_agents.nvidia import Nvml
+from device_agents.host.nvidia import Nvml
 from tests.unit.device_agents.doctor.conftest import StandOn
 from tests.unit.device_agents.fake_pynvml import A100, GEFORCE, FakePynvml
 

@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
+from device_agents.child.launcher import Launcher
+from device_agents.child.orders import MeasureOrder
 from device_agents.doctor.noise import CANONICAL_OPS, NoiseNotMeasured, canonical_jobs, measure_noise
-from device_agents.launcher import Launcher
-from device_agents.orders import MeasureOrder
 from device_agents.stopwatch.instruments import SystemClock
 from device_agents.stopwatch.rules import TimingRules
 from latency_service.contract.conditions import Conditions

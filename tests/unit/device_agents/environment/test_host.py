@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from device_agents.environment import describe_device, read_state
-from device_agents.host_files import HostFiles
-from device_agents.nvidia import Nvml
+from device_agents.host.files import HostFiles
+from device_agents.host.nvidia import Nvml
 from device_agents.runtimes.settings import DelegateSettings, RuntimeSettings
 from latency_service.contract.device import Fact, Fingerprint, RuntimeStatus
 from tests.unit.device_agents.fake_pynvml import A100, FakePynvml

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from device_agents.host_files import HostFiles
+from device_agents.host.files import HostFiles
 
 Tree = Mapping[str, str]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from device_agents.memory import Memory
+from device_agents.host.memory import Memory
 from device_agents.runtimes.base import UnsupportedWorkload, WorkloadOutOfMemory
 from device_agents.runtimes.preparation import MAX_INPUT_BYTES, MAX_INPUTS, draw_inputs, prepare
 from latency_service.contract.conditions import Conditions

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from device_agents.nvidia import Nvml
+from device_agents.host.nvidia import Nvml
 from device_agents.runtimes.base import UnsupportedWorkload, WorkloadOutOfMemory
 from device_agents.runtimes.pytorch.cuda_failures import CudaContextLost
 from device_agents.runtimes.pytorch.cuda_workload import LoadedOnCuda

@@ -1,0 +1,1 @@
+"""What the host shows and grants: files, cores, locks, counters, caches, memory, GPUs."""

@@ -1,0 +1,1 @@
+"""The supervisor: registers, borrows batches, keeps leases, delivers results; it never measures."""

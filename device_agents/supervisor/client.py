@@ -1,0 +1,135 @@
+"""ServiceClient: the latency service's resources as an agent uses them."""
+
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from device_agents.supervisor.answers import Answer, read_answer
+from device_agents.supervisor.retry import Retry
+from latency_service.contract.errors import (
+    InvalidInput,
+    LatencyError,
+    Problem,
+    ServiceUnavailable,
+    error_from_problem,
+)
+from latency_service.contract.messages import (
+    DeviceRegistered,
+    DeviceRegistration,
+    JobResult,
+    Lease,
+    LeaseRenewed,
+    LeaseRequest,
+    LeaseToken,
+    ResultAccepted,
+)
+
+
+class ServiceClient:
+    """Sends and gets the messages of the contract. Timeouts, 429, 5xx and undecodable bodies are tried again.
+
+    Every method raises ServiceUnavailable where the service cannot be reached or used (`status` in its `extra` where it
+    has answered), and otherwise the error that the service answered.
+
+    Args:
+        http: Its base URL is the service's.
+        retry: What is done about a service that is away.
+    """
+
+    def __init__(self, http: httpx.Client, retry: Retry) -> None:
+        self._http = http
+        self._retry = retry
+
+    def register(self, registration: DeviceRegistration) -> DeviceRegistered:
+        """Say what this device is; get the intervals to keep."""
+        return self._retry.call(lambda: self._ask("POST", "/v1/devices", DeviceRegistered, registration))
+
+    def lease(self, request: LeaseRequest) -> Lease | None:
+        """Borrow a batch of jobs, or None where there is nothing to do."""
+
+        def ask() -> Lease | None:
+            response = self._send("POST", "/v1/leases", request)
+            return None if response.status_code == httpx.codes.NO_CONTENT else _decoded(response, Lease)
+
+        return self._retry.call(ask)
+
+    def renew(self, token: LeaseToken) -> LeaseRenewed:
+        """Keep a lease. Tried once: the next renewal is the retry."""
+        return self._ask("PUT", f"/v1/leases/{token}", LeaseRenewed)
+
+    def put_result(self, token: LeaseToken, result_id: UUID, result: JobResult) -> ResultAccepted:
+        """Hand in one result; the same one any number of times."""
+        path = f"/v1/leases/{token}/results/{result_id}"
+        return self._retry.call(lambda: self._ask("PUT", path, ResultAccepted, result))
+
+    def release(self, token: LeaseToken) -> None:
+        """Give a lease back. Tried once: a lease that is not given back expires."""
+        self._send("DELETE", f"/v1/leases/{token}")
+
+    def _ask(self, method: str, path: str, answer: type[Answer], body: BaseModel | None = None) -> Answer:
+        return _decoded(self._send(method, path, body), answer)
+
+    def _send(self, method: str, path: str, body: BaseModel | None = None) -> httpx.Response:
+        content = None if body is None else body.model_dump_json()
+        headers = {} if body is None else {"content-type": "application/json"}
+        try:
+            response = self._http.request(method, path, content=content, headers=headers)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            url = self._http.base_url
+            raise ServiceUnavailable(f"the service at {url} cannot be reached: {_cause(error)}") from error
+        _raise_for(response)
+        return response
+
+
+def _raise_for(response: httpx.Response) -> None:
+    status = response.status_code
+    if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        message = f"{response.request.url} answered {status}: {_detail(response)}"
+        raise ServiceUnavailable(message, retry_after_s=_retry_after_s(response), status=status)
+    if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        raise InvalidInput(f"{response.request.url} takes no body of {len(response.request.content)} bytes")
+    if not response.is_success:
+        problem = _problem(response)
+        if problem is None:
+            raise LatencyError(
+                f"{response.request.url} answered {status}, which no latency service would: {_detail(response)}"
+            )
+        raise error_from_problem(problem)
+
+
+def _decoded(response: httpx.Response, answer: type[Answer]) -> Answer:
+    try:
+        return read_answer(response.content, answer)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise ServiceUnavailable(f"{response.request.url} answered no {answer.__name__}: {reason}") from None
+
+
+def _problem(response: httpx.Response) -> Problem | None:
+    try:
+        return Problem.model_validate_json(response.content)
+    except ValidationError:
+        return None
+
+
+def _detail(response: httpx.Response) -> str:
+    problem = _problem(response)
+    return response.text[:200] if problem is None else problem.detail
+
+
+def _cause(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    """Return the seconds that a Retry-After header asks for; it may also name a date."""
+    text = response.headers.get("retry-after", "")
+    if text.isdigit():
+        return float(text)
+    try:
+        then, now = (parsedate_to_datetime(value) for value in (text, response.headers.get("date", "")))
+    except ValueError:
+        return None
+    return max(0.0, (then - now).total_seconds())

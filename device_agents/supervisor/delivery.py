@@ -1,0 +1,101 @@
+"""Delivery: brings spooled results to the service."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from device_agents.supervisor.client import ServiceClient
+from device_agents.supervisor.spool import Spool, SpooledResult
+from latency_service.contract.errors import AgentTooOld, Conflict, Gone, InvalidInput, NotFound, ServiceUnavailable
+from latency_service.contract.messages import JobResult, LeaseToken
+
+log = structlog.get_logger()
+
+_SERVER_ERROR = 500
+_FIRST_WAIT_S = 5.0
+_LONGEST_WAIT_S = 3600.0
+
+
+@dataclass(frozen=True)
+class _Postponed:
+    """A result that the service chokes on: how often it has, and when it is offered again."""
+
+    failures: int
+    not_before: float
+
+
+class Delivery:
+    """Spools every result before its upload, and uploads what is spooled.
+
+    A result that the service answers with an internal error (500) is passed over for a while, longer each time, so that
+    it holds up neither other results nor new work. It is never given up: a service that is mended may take it yet.
+
+    Args:
+        client: The service.
+        spool: Where results wait.
+        clock: Monotonic seconds.
+
+    Attributes:
+        spool: Where results wait.
+        uploaded: How many results the service has taken from this agent.
+    """
+
+    def __init__(self, client: ServiceClient, spool: Spool, clock: Callable[[], float]) -> None:
+        self.spool = spool
+        self.uploaded = 0
+        self._client = client
+        self._clock = clock
+        self._is_service_away = False
+        self._postponed: dict[UUID, _Postponed] = {}
+
+    def hand_in(self, token: LeaseToken, result: JobResult) -> None:
+        """Spool a result and try to upload it; once the service was away, results wait for `deliver_all`."""
+        spooled = self.spool.put(token, result)
+        if self._is_service_away:
+            return
+        try:
+            self._deliver(spooled)
+        except ServiceUnavailable as error:
+            log.warning("a result waits in the spool", reason=str(error))
+            self._is_service_away = True
+
+    def deliver_all(self) -> None:
+        """Upload all that is spooled and not to be passed over now.
+
+        Raises:
+            ServiceUnavailable: The service is away, or chokes on a result; what is left stays in the spool.
+        """
+        for spooled in self.spool.pending():
+            postponed = self._postponed.get(spooled.result_id)
+            if postponed is None or self._clock() >= postponed.not_before:
+                self._deliver(spooled)
+        self._is_service_away = False
+
+    def _deliver(self, spooled: SpooledResult) -> None:
+        try:
+            self._client.put_result(spooled.token, spooled.result_id, spooled.result)
+        except Gone as error:  # too late for its lease, but the service has kept what it can use of it
+            log.info("a result came late", job=spooled.result.job_id, reason=str(error))
+        except AgentTooOld:
+            raise  # nothing is wrong with the result: the agent that replaces this one delivers it
+        except (InvalidInput, NotFound, Conflict) as error:
+            self._postponed.pop(spooled.result_id, None)
+            self.spool.reject(spooled.result_id, str(error))
+            return
+        except ServiceUnavailable as error:
+            if error.extra.get("status") == _SERVER_ERROR:
+                self._postpone(spooled, str(error))
+            raise
+        self._postponed.pop(spooled.result_id, None)
+        self.spool.delivered(spooled.result_id)
+        self.uploaded += 1
+
+    def _postpone(self, spooled: SpooledResult, reason: str) -> None:
+        before = self._postponed.get(spooled.result_id)
+        failures = 1 if before is None else before.failures + 1
+        wait_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(failures - 1, 10))
+        self._postponed[spooled.result_id] = _Postponed(failures, self._clock() + wait_s)
+        facts = {"job": spooled.result.job_id, "failures": failures, "again_in_s": wait_s}
+        log.error("the service chokes on a result, which stays in the spool", reason=reason, **facts)

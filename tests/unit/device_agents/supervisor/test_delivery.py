@@ -1,0 +1,144 @@
+import json
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+
+from device_agents.supervisor.delivery import Delivery
+from device_agents.supervisor.spool import Spool
+from latency_service.contract.errors import AgentTooOld, LatencyError, ServiceUnavailable
+from tests.unit.device_agents.parts import TOKEN, a_result, client_of, problem
+
+
+class Line:
+    """The service at the other end; `response` is what it answers now."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.response = httpx.Response(200, json={"status": "accepted"})
+        self.paths: list[str] = []
+        self.now_s = 0.0
+        self.chokes_on = ""
+        self.spool = Spool(tmp_path)
+        client = client_of(httpx.MockTransport(self._handle), attempts=1)
+        self.delivery = Delivery(client, self.spool, lambda: self.now_s)
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        self.paths.append(request.url.path)
+        job_id = json.loads(request.content)["job_id"]
+        return httpx.Response(500, text="boom") if job_id == self.chokes_on else self.response
+
+    def deliver_what_can_be(self) -> None:
+        """Do as the daemon does: try again each time that the service was away, until all has been tried."""
+        for _ in range(10):
+            try:
+                self.delivery.deliver_all()
+            except ServiceUnavailable:
+                continue
+            return
+        raise AssertionError("a result blocks all others")
+
+    @property
+    def waiting(self) -> int:
+        return len(list(self.spool.pending()))
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    return Line(tmp_path)
+
+
+def test_an_accepted_result_leaves_the_spool(line: Line) -> None:
+    line.delivery.hand_in(TOKEN, a_result())
+    assert len(line.paths) == 1
+    assert line.waiting == 0
+
+
+def test_results_wait_while_the_service_is_away_and_are_not_pressed_upon_it(line: Line) -> None:
+    line.response = httpx.Response(503)
+    line.delivery.hand_in(TOKEN, a_result(1))
+    line.delivery.hand_in(TOKEN, a_result(2))
+    assert line.waiting == 2
+    assert len(line.paths) == 1
+    with pytest.raises(ServiceUnavailable):
+        line.delivery.deliver_all()
+
+
+def test_a_result_is_uploaded_again_under_the_same_id(line: Line) -> None:
+    line.response = httpx.Response(503)
+    line.delivery.hand_in(TOKEN, a_result())
+    line.response = httpx.Response(200, json={"status": "duplicate"})
+    line.delivery.deliver_all()
+    assert line.paths[0] == line.paths[1]
+    assert line.waiting == 0
+    line.delivery.hand_in(TOKEN, a_result(2))
+    assert len(line.paths) == 3
+
+
+def test_a_result_that_comes_after_its_lease_counts_as_delivered(line: Line, tmp_path: Path) -> None:
+    line.response = problem(410, "lease_expired")
+    line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 0
+    assert list((tmp_path / "rejected").iterdir()) == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(422, "result_mismatch"), (404, "not_found"), (409, "conflict")])
+def test_a_result_that_the_service_refuses_is_set_aside(line: Line, tmp_path: Path, status: int, code: str) -> None:
+    line.response = problem(status, code)
+    line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 0
+    assert len(list((tmp_path / "rejected").iterdir())) == 1
+
+
+def test_a_result_that_is_too_large_for_the_service_is_set_aside(line: Line, tmp_path: Path) -> None:
+    line.response = httpx.Response(413)
+    line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 0
+    assert len(list((tmp_path / "rejected").iterdir())) == 1
+
+
+def test_a_service_that_wants_a_newer_agent_leaves_that_one_the_result(line: Line) -> None:
+    line.response = problem(409, "agent_too_old")
+    with pytest.raises(AgentTooOld):
+        line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 1
+
+
+def test_a_result_that_the_service_chokes_on_holds_up_no_other(line: Line) -> None:
+    line.chokes_on = "job-1"
+    for number in range(3):
+        line.delivery.hand_in(TOKEN, a_result(number))
+    line.deliver_what_can_be()
+    assert [spooled.result.job_id for spooled in line.spool.pending()] == ["job-1"]
+    assert line.delivery.uploaded == 2
+
+
+def test_a_result_that_the_service_chokes_on_is_offered_again_ever_more_rarely_and_never_lost(line: Line) -> None:
+    line.chokes_on = "job-0"
+    line.delivery.hand_in(TOKEN, a_result(0))
+    for _ in range(24 * 60):
+        line.now_s += 60.0
+        line.deliver_what_can_be()
+    assert 20 < len(line.paths) < 50
+    assert line.waiting == 1
+    line.chokes_on = ""
+    line.now_s += 3600.0
+    line.deliver_what_can_be()
+    assert line.waiting == 0
+
+
+def test_a_result_that_no_disk_takes_is_uploaded_from_memory(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    line.delivery.hand_in(TOKEN, a_result())
+    assert line.delivery.uploaded == 1
+    assert line.waiting == 0
+
+
+def test_a_refusal_that_is_not_about_the_result_keeps_it(line: Line) -> None:
+    line.response = httpx.Response(403, text="a proxy says no")
+    with pytest.raises(LatencyError):
+        line.delivery.hand_in(TOKEN, a_result())
+    assert line.waiting == 1

@@ -3,7 +3,7 @@
 A child of its own protects the supervisor and the numbers, so this is for places without any: an emulated userland, a
 locked-down container. What is given up:
 
-- a runtime that crashes ends the agent, and its lease comes back only when it expires;
+- a runtime that crashes ends the agent; its next start gives the lease back, once;
 - nothing can be killed: a workload that hangs holds the agent until its process is ended, as systemd's watchdog does;
 - memory that a runtime leaks stays lost until the agent is restarted;
 - the allocator and thread settings of `child_environment` are those that the agent itself was started with.

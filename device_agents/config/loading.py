@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConf
 from device_agents.config.settings import AgentSettings
 from latency_service.contract.errors import InvalidInput
 
+_UNKNOWN = "Extra inputs are not permitted"
+
 
 def default_files() -> tuple[Path, ...]:
     """Return where a configuration is looked for if none is named; the first that exists is the only one read."""
@@ -45,7 +47,7 @@ def load_settings(config_file: Path | None, flags: dict[str, Any]) -> AgentSetti
         return FromFile(**{name: value for name, value in flags.items() if value not in (None, "", ())})
     except ValidationError as error:
         wrong = "; ".join(_sentence(e["loc"], e["msg"], e["input"]) for e in error.errors())
-        raise InvalidInput(f"the agent's settings are wrong: {wrong}") from None
+        raise InvalidInput(f"the agent's settings are wrong{f' ({file})' if file else ''}: {wrong}") from None
     except (TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{file} is no TOML file: {error}") from None
 
@@ -53,4 +55,6 @@ def load_settings(config_file: Path | None, flags: dict[str, Any]) -> AgentSetti
 def _sentence(location: tuple[int | str, ...], message: str, value: object) -> str:
     if not location:  # a rule about several settings, which its message names
         return message.removeprefix("Value error, ")
+    if message == _UNKNOWN:
+        return f"{'.'.join(map(str, location))}: there is no such setting"
     return f"{'.'.join(map(str, location))}: {message} (got {value!r})"

@@ -1,6 +1,7 @@
 """The core lock: one agent a core, whoever's agent it is; agents on disjoint cores run side by side."""
 
 import re
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,8 +26,9 @@ class PhoneTaken(LatencyError):
 
 
 def default_lock_dir() -> Path:
-    """Return a folder that all users of this machine share and that a restart of the machine may empty."""
-    return _SHARED if _SHARED.is_dir() else Path(tempfile.gettempdir())
+    """Return a folder that all users of this machine can write and that a restart of the machine may empty."""
+    is_everyones = _SHARED.is_dir() and _SHARED.stat().st_mode & stat.S_IWOTH
+    return _SHARED if is_everyones else Path(tempfile.gettempdir())
 
 
 @contextmanager

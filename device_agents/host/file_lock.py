@@ -38,6 +38,15 @@ class FileLock:
         """Let others take the lock; the file stays, so that all who look for it lock the same one."""
         os.close(self._descriptor)
 
+    def rename(self, path: Path) -> None:
+        """Give the locked file another name, under which it is locked from the first moment on.
+
+        Raises:
+            OSError: It cannot be renamed.
+        """
+        self._path.rename(path)
+        self._path = path
+
     def remove(self) -> None:
         """Release the lock and delete its file, where nobody waits for it."""
         self._path.unlink(missing_ok=True)

@@ -65,12 +65,20 @@ class Delivery:
         """Upload all that is spooled and not to be passed over now.
 
         Raises:
-            ServiceUnavailable: The service is away, or chokes on a result; what is left stays in the spool.
+            ServiceUnavailable: The service is away, or chokes on two results in a row; what is left stays in the spool.
         """
+        chokes = 0
         for spooled in self.spool.pending():
             postponed = self._postponed.get(spooled.result_id)
-            if postponed is None or self._clock() >= postponed.not_before:
+            if postponed is not None and self._clock() < postponed.not_before:
+                continue
+            try:
                 self._deliver(spooled)
+                chokes = 0
+            except ServiceUnavailable as error:
+                chokes += 1
+                if chokes > 1 or not _is_choking(error):
+                    raise
         self._is_service_away = False
 
     def _deliver(self, spooled: SpooledResult) -> None:
@@ -85,7 +93,7 @@ class Delivery:
             self.spool.reject(spooled.result_id, str(error))
             return
         except ServiceUnavailable as error:
-            if error.extra.get("status") == _SERVER_ERROR:
+            if _is_choking(error):
                 self._postpone(spooled, str(error))
             raise
         self._postponed.pop(spooled.result_id, None)
@@ -99,3 +107,8 @@ class Delivery:
         self._postponed[spooled.result_id] = _Postponed(failures, self._clock() + wait_s)
         facts = {"job": spooled.result.job_id, "failures": failures, "again_in_s": wait_s}
         log.error("the service chokes on a result, which stays in the spool", reason=reason, **facts)
+
+
+def _is_choking(error: ServiceUnavailable) -> bool:
+    """Say whether the service is there, but cannot take this very result."""
+    return bool(error.extra.get("status") == _SERVER_ERROR)

@@ -32,7 +32,9 @@ class LeaseMemory:
     def remember(self, token: LeaseToken) -> None:
         """Note a lease while it is worked on; on a full disk it is not noted, and would expire."""
         try:
-            lock = FileLock.take(self._path(token))
+            lock = FileLock.take(self._path(token).with_suffix(".new"))  # nobody looks for it by that name
+            if lock is not None:
+                lock.rename(self._path(token))
         except OSError as error:
             log.warning("a lease was not noted", lease=token, reason=str(error))
             return
@@ -54,7 +56,10 @@ class LeaseMemory:
         if self._died.exists():
             log.warning("an agent died again in the middle of a lease, which is left to expire", leases=tokens)
             return ()
-        self._died.touch()
+        try:
+            self._died.touch()
+        except OSError as error:
+            log.warning("that an agent died was not noted", reason=str(error))
         return tokens
 
     def _orphans(self) -> Iterator[LeaseToken]:

@@ -118,7 +118,11 @@ class Spool:
 
     def _set_aside(self, path: Path, reason: str) -> None:
         target = self._rejected / path.name
-        path.replace(target)
+        try:
+            path.replace(target)
+        except FileNotFoundError:
+            log.info("another agent of this device took a result", file=str(path))
+            return
         log.error("a result was set aside", file=str(target), reason=reason)
 
     def _sweep(self) -> None:

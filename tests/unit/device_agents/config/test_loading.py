@@ -67,7 +67,7 @@ def test_a_wrong_setting_is_named(flags: dict[str, object], message: str) -> Non
 def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
     path.write_text('sever = "http://typo"\n')
-    with pytest.raises(InvalidInput, match="sever"):
+    with pytest.raises(InvalidInput, match=r"agent\.toml\): sever: there is no such setting"):
         load_settings(path, {})
 
 

@@ -142,3 +142,20 @@ def test_a_refusal_that_is_not_about_the_result_keeps_it(line: Line) -> None:
     with pytest.raises(LatencyError):
         line.delivery.hand_in(TOKEN, a_result())
     assert line.waiting == 1
+
+
+def test_one_pass_delivers_what_lies_behind_a_result_that_the_service_chokes_on(line: Line) -> None:
+    for number in range(3):
+        line.spool.put(TOKEN, a_result(number))
+    line.chokes_on = "job-0"
+    line.delivery.deliver_all()
+    assert [spooled.result.job_id for spooled in line.spool.pending()] == ["job-0"]
+
+
+def test_a_service_that_chokes_on_everything_is_not_pressed(line: Line) -> None:
+    for number in range(5):
+        line.spool.put(TOKEN, a_result(number))
+    line.response = httpx.Response(500)
+    with pytest.raises(ServiceUnavailable):
+        line.delivery.deliver_all()
+    assert (len(line.paths), line.waiting) == (2, 5)

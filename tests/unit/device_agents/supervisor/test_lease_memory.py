@@ -22,6 +22,20 @@ def test_a_lease_that_ended_as_it_should_is_forgotten(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_living_agents_lease_is_never_seen_unlocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    rename = FileLock.rename
+
+    def watched(lock: FileLock, path: Path) -> None:
+        seen.append(LeaseMemory(tmp_path).left_over())
+        rename(lock, path)
+        seen.append(LeaseMemory(tmp_path).left_over())
+
+    monkeypatch.setattr(FileLock, "rename", watched)
+    LeaseMemory(tmp_path).remember(A)
+    assert seen == [(), ()]
+
+
 def test_a_lease_that_a_dead_agent_left_is_given_back_once(tmp_path: Path) -> None:
     dies_with(tmp_path, A)
     memory = LeaseMemory(tmp_path)

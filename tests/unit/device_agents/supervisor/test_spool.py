@@ -27,6 +27,14 @@ def test_a_rejected_result_is_kept_aside(tmp_path: Path) -> None:
     assert (tmp_path / "rejected" / f"{spooled.result_id}.json").exists()
 
 
+def test_a_result_that_another_agent_of_the_device_has_taken_ends_nobody(tmp_path: Path) -> None:
+    ours, theirs = Spool(tmp_path), Spool(tmp_path)
+    spooled = ours.put(TOKEN, a_result())
+    theirs.reject(spooled.result_id, "its summary is wrong")
+    ours.reject(spooled.result_id, "its summary is wrong")
+    assert ours.rejected == 1
+
+
 def test_a_write_that_was_cut_short_is_not_taken_for_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def power_cut(descriptor: int) -> None:
         raise OSError("the lights are out")

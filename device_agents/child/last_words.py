@@ -22,9 +22,13 @@ class LastWords:
         self._listener = threading.Thread(target=self._listen, daemon=True, name="stderr")
         self._listener.start()
 
-    def text(self) -> str:
-        """Return what was said last, once whoever said it is dead; a process that it left may hold the pipe open."""
+    def wait(self) -> None:
+        """Wait for the end of the pipe, after the death of who speaks; a process that it left may hold it open."""
         self._listener.join(_WAIT_S)
+
+    def text(self) -> str:
+        """Return what was said last, once whoever said it is dead."""
+        self.wait()
         return self._kept.decode(errors="replace").strip()
 
     def _listen(self) -> None:

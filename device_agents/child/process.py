@@ -108,6 +108,7 @@ def _started(command: tuple[str, ...], order: Order) -> Iterator[tuple["subproce
     finally:
         _kill_family(child)
         child.wait()
+        last_words.wait()
         listener.join()  # it has yet to read to the end of the pipe, which must not be closed under its hands
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:

@@ -17,7 +17,8 @@ demo: setup
 	$(BIN)/python -m demo
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 tests/unit tests/contract tests/gpu
+	$(BIN)/pytest tests/integration tests/end_to_end tests/faults
 
 test-board: setup
 	$(BIN)/pytest tests/board

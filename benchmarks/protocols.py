@@ -34,7 +34,7 @@ OURS, AUTORANGE, QUIET = "ours", "blocked_autorange", "quiet"
 #: Runs in a fixed loop. nn-Meter times 50 after 10 warm-up runs, others 100 or 1,000; all of them report the mean.
 FIXED = {"fixed 50": 50, "fixed 100": 100, "fixed 1000": 1000}
 FIXED_WARMUP_RUNS = 10
-QUIET_RULES = TimingRules(min_s=2.0, max_s=2.0, min_rounds=20, target_relative_ci=1e-6, plateau_ratio=1e-6)
+QUIET_RULES = TimingRules(min_s=1.0, max_s=1.0, min_rounds=20, target_relative_ci=1e-6, plateau_ratio=1e-6)
 
 Subjects = Mapping[str, LoadedWorkload]
 

@@ -1,7 +1,9 @@
 """Side by side: our protocol, fixed loops and torch's autorange on the same ops, in several fresh processes each.
 
 Of every protocol: the time it spends an op, how far its values spread between processes, and how far they lie from a
-long quiet reference, which is the median over all processes of two seconds an op, interleaved.
+long quiet reference, which is the median over all processes of one second an op, interleaved. A machine whose speed
+differs from minute to minute moves all ops of a process alike, whatever the protocol: so the spread is also
+given with each process's common factor (the median of its ops' ratios to the reference) taken out.
 """
 
 import statistics
@@ -37,21 +39,32 @@ def run(space: str, runtimes: tuple[str, ...], processes: int, ops: int, console
 
 def _table(runtime: str, keys: tuple[str, ...], accounts: list[Account]) -> Table:
     table = Table(title=f"{runtime}: {len(keys)} ops, {len(accounts)} fresh processes, one core")
-    for column in ("protocol", "seconds an op", "against ours", "spread between processes", "error"):
+    for column in ("protocol", "seconds an op", "against ours", "spread", "common factor removed", "error"):
         table.add_column(column, justify="left" if column == "protocol" else "right")
     quiet = {key: statistics.median(account.latency_ms[QUIET][key] for account in accounts) for key in keys}
     ours_s = _seconds_an_op(accounts, OURS, keys)
     for protocol in PROTOCOLS:
         seconds = _seconds_an_op(accounts, protocol, keys)
         values = {key: [account.latency_ms[protocol][key] for account in accounts] for key in keys}
-        spreads = [statistics.stdev(found) / statistics.fmean(found) for found in values.values()]
+        factors = [
+            statistics.median(account.latency_ms[protocol][key] / quiet[key] for key in keys) for account in accounts
+        ]
+        steadied = [[value / factor for value, factor in zip(found, factors, strict=True)] for found in values.values()]
+        spreads, remaining = _variations(values.values()), _variations(steadied)
         errors = [abs(value / quiet[key] - 1) for key, found in values.items() for value in found]
-        table.add_row(protocol, f"{seconds:.3f}", f"{seconds / ours_s:.1f} x", _shares(spreads), _shares(errors))
+        table.add_row(
+            protocol, f"{seconds:.3f}", f"{seconds / ours_s:.1f} x", *map(_shares, (spreads, remaining, errors))
+        )
     return table
 
 
 def _seconds_an_op(accounts: list[Account], protocol: str, keys: tuple[str, ...]) -> float:
     return statistics.median(account.seconds[protocol] for account in accounts) / len(keys)
+
+
+def _variations(values: Iterable[list[float]]) -> list[float]:
+    """Return the coefficient of variation of each op's values."""
+    return [statistics.stdev(found) / statistics.fmean(found) for found in values]
 
 
 def _shares(values: Iterable[float]) -> str:

@@ -10,6 +10,10 @@ import pytest
     ("arguments", "rows"),
     [
         (("supernet-step", "--repeats", "1"), ("plain network", "supernet, weights", "two-path")),
+        (
+            ("stopwatch", "--simulations", "2", "--processes", "2", "--ops", "1", "--runtime", "onnxruntime"),
+            ("normal noise", "throttled", "ours", "fixed 1000", "blocked_autorange"),
+        ),
         (("time-to-table", "--space", "proxyless-cifar", "--runtime", "onnxruntime"), ("33 ops", "onnxruntime")),
     ],
 )

@@ -1,48 +1,65 @@
-"""Database: the engine, and sessions that either read or write."""
+"""Database: the engine, and transactions that either read or write."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
-import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+import stamina
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from latency_service.contract.errors import InvalidInput
+from latency_service.engines import WRITES, is_sqlite, make_engine
 
-_WRITES = "latency_service_writes"
-_BUSY_TIMEOUT_MS = 30_000
+_ATTEMPTS = 4
+_LONGEST_WAIT_S = 1.0
+#: PostgreSQL's codes of what may succeed when tried anew: serialization failures, deadlocks, lock timeouts, lost
+#: connections, and a server that is starting up or shutting down.
+_TRANSIENT = ("40", "08", "57P", "55P03")
+_ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+T = TypeVar("T")
 
 
 class Database:
     """One database and its pool of connections.
 
     Args:
-        url: SQLAlchemy URL of a SQLite file, `sqlite:///PATH`. Its folder is made if need be.
+        url: SQLAlchemy URL of a SQLite file (`sqlite:///PATH`; its folder is made if need be) or of a PostgreSQL
+            database (`postgresql://USER@HOST/NAME`).
+        pool_size: Connections to PostgreSQL that are kept open.
 
     Raises:
-        InvalidInput: The URL does not parse, or is not plainly that of a SQLite file.
+        InvalidInput: The URL is not that of such a database.
     """
 
-    def __init__(self, url: str) -> None:
-        parsed = _parse_url(url)
-        assert parsed.database is not None
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = _sqlite_engine(parsed)
-        self._writing_engine = self.engine.execution_options(**{_WRITES: True})
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self.engine: Engine = make_engine(url, pool_size)
+        self._writing_engine = self.engine.execution_options(**{WRITES: True})
+        # SQLite's transactions see one state throughout; PostgreSQL's do where they ask for it.
+        self._reading_engine = self.engine if is_sqlite(self.engine) else self.engine.execution_options(**_ONE_STATE)
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        """Return what `work` answers on one consistent state of the database; tried again if the connection is lost."""
+        return self._retried(self.reading, work)
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Return what `work` answers, its writes committed at once, or none of them.
+
+        It is run again, from its start, where the database lost the connection, or chose it as the victim of a
+        deadlock: it must do nothing but use its session.
+        """
+        return self._retried(self.writing, work)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session on one consistent state of the database; nothing is committed."""
-        with Session(self.engine) as session:
+        with Session(self._reading_engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Open a session that holds the write lock, and commit it unless an error comes out."""
+        """Open a session that may write, on SQLite with the write lock; it is committed unless an error comes out."""
         with Session(self._writing_engine) as session, session.begin():
             yield session
 
@@ -56,46 +73,18 @@ class Database:
         """Close every pooled connection."""
         self.engine.dispose()
 
-
-def _parse_url(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise InvalidInput(f"{url!r} is no database URL; write sqlite:////absolute/path/latency.db") from None
-    if parsed.get_backend_name() != "sqlite":
-        raise InvalidInput(f"database {parsed.get_backend_name()!r} is not supported; write sqlite:///PATH")
-    if parsed.drivername not in ("sqlite", "sqlite+pysqlite") or parsed.query:
-        raise InvalidInput(f"{url!r} names a driver or has options after '?'; write sqlite:///PATH")
-    if parsed.database in (None, "", ":memory:"):
-        raise InvalidInput("the service needs a file, not a database in memory; write sqlite:///PATH")
-    return parsed
+    def _retried(self, opening: Callable[[], AbstractContextManager[Session]], work: Callable[[Session], T]) -> T:
+        for attempt in stamina.retry_context(
+            on=is_transient, attempts=_ATTEMPTS, wait_initial=0.05, wait_max=_LONGEST_WAIT_S
+        ):
+            with attempt, opening() as session:
+                return work(session)
+        raise AssertionError("the last attempt raises what went wrong")
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(
-        url,
-        max_overflow=-1,  # the threads that handle requests bound it
-        json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
-    )
-    event.listen(engine, "connect", _configure_connection)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _configure_connection(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # The driver would begin transactions late and on its own terms; _begin does it instead.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    # An agent deletes its copy of a result once it is acknowledged, so a commit must outlive a power cut.
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    # A writer takes the lock at once: a reader that turns writer half-way would fail instead of waiting.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def is_transient(error: Exception) -> bool:
+    """Say whether the same transaction may succeed when tried anew."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or (state or "").startswith(_TRANSIENT)

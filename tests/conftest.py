@@ -1,9 +1,14 @@
-"""What every test needs: agents apart from the machine's real ones, and logging as it was."""
+"""What every test needs: agents apart from the machine's real ones, logging as it was, databases of either engine."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
+
+from latency_service import schema
+from latency_service.database import Database
+from tests.engines import ENGINES, PostgresServer, running_postgres
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,3 +25,38 @@ def _logging_as_it_was() -> Iterator[None]:
     """Undo what a command configured that ran within the test: its stderr is closed by the next one."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL, started when the first test asks for it."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database at the newest revision, on each engine in turn."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'latency.db'}"
+        database = Database(url)
+        schema.migrate(database)
+        database.close()
+        yield url
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.create()
+        yield url
+        server.drop(url)
+
+
+@pytest.fixture(params=ENGINES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables, on each engine in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'latency.db'}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.create(migrated=False)
+        yield url
+        server.drop(url)

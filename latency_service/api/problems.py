@@ -13,21 +13,29 @@ from starlette.exceptions import HTTPException
 
 from latency_service.contract.errors import (
     Conflict,
+    Forbidden,
     Gone,
     InvalidInput,
     LatencyError,
     NotFound,
     Problem,
     ServiceUnavailable,
+    TooLarge,
+    TooManyRequests,
+    Unauthorized,
 )
 
 MEDIA_TYPE = "application/problem+json"
 
 _STATUSES: dict[type[LatencyError], HTTPStatus] = {
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unauthorized: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Gone: HTTPStatus.GONE,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     ServiceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _log = structlog.get_logger(__name__)

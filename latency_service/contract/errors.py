@@ -6,6 +6,9 @@ LatencyError
 |   +-- InvalidKey              a text key does not parse
 |   +-- ImpossibleNetwork       a NetworkSpec's shapes do not chain
 |   +-- ResultMismatch          a result does not fit its job, or its UUID came before with another body
+|   +-- ImportRefused           rows of a file cannot become entries; nothing of it was taken
++-- Unauthorized            no API key, or none that is good             (HTTP 401)
++-- Forbidden               the key may not do this                      (HTTP 403)
 +-- NotFound                the named thing is not there                  (HTTP 404)
 |   +-- DeviceNotFound, ProfileNotFound, TableNotFound, SnapshotNotFound, UnknownName
 |   +-- MissingEntries          the table lacks keys that were asked for
@@ -14,6 +17,8 @@ LatencyError
 |   +-- AgentTooOld             the agent speaks a protocol the service no longer takes
 +-- Gone                    the thing has ended                           (HTTP 410)
 |   +-- LeaseExpired            the lease ended before the call arrived
++-- TooLarge                the body is larger than the service takes    (HTTP 413)
++-- TooManyRequests         the caller asks too often                    (HTTP 429)
 +-- ServiceUnavailable      the service cannot be reached or used now     (HTTP 503)
 """
 
@@ -66,6 +71,24 @@ class ResultMismatch(InvalidInput):
     """A result does not fit its job, or its UUID was used before with another body."""
 
     code = "result_mismatch"
+
+
+class ImportRefused(InvalidInput):
+    """Rows of a file cannot become entries; `rows` lists each with its line and the reason. Nothing of it was taken."""
+
+    code = "import_refused"
+
+
+class Unauthorized(LatencyError):
+    """The request has no API key, or one that is unknown or revoked; send `Authorization: Bearer KEY`."""
+
+    code = "unauthorized"
+
+
+class Forbidden(LatencyError):
+    """The API key may not do this; its scope is another one, or the device is another key's."""
+
+    code = "forbidden"
 
 
 class NotFound(LatencyError):
@@ -138,6 +161,18 @@ class LeaseExpired(Gone):
     """The lease ended before the call arrived; the job may already be lent to another agent."""
 
     code = "lease_expired"
+
+
+class TooLarge(LatencyError):
+    """The body is larger than the service takes; send less at once."""
+
+    code = "too_large"
+
+
+class TooManyRequests(LatencyError):
+    """The caller asks too often; wait for as long as Retry-After says."""
+
+    code = "too_many_requests"
 
 
 class ServiceUnavailable(LatencyError):

@@ -10,7 +10,10 @@ from latency_service.tables.base import Base
 
 
 class Device(Base):
-    """A device, by its name. `fingerprint` is its present state's."""
+    """A device, by its name. `fingerprint` is its present state's.
+
+    `deregistered_at` is set while its agent has said goodbye; `owner_key_id` is the API key that first registered it.
+    """
 
     __tablename__ = "devices"
 
@@ -22,6 +25,8 @@ class Device(Base):
     protocol_version: Mapped[int]
     registered_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    deregistered_at: Mapped[datetime | None]
+    owner_key_id: Mapped[str | None] = mapped_column(String(16))
 
 
 class DeviceState(Base):

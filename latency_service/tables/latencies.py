@@ -12,6 +12,7 @@ from latency_service.tables.base import Base
 class LatencyTable(Base):
     """A latency table: device state, conditions and protocol version. The id is a hash of them.
 
+    `provenance` is `measured`, or `imported` from `source`; an imported table is never measured into.
     `latest_snapshot_id` refers to snapshots.id; a foreign key would close a circle with snapshots.table_id.
     """
 
@@ -22,6 +23,8 @@ class LatencyTable(Base):
     state_id: Mapped[int] = mapped_column(ForeignKey("device_states.id"))
     conditions_id: Mapped[str] = mapped_column(ForeignKey("conditions.id"))
     protocol_version: Mapped[int]
+    provenance: Mapped[str] = mapped_column(String(8), server_default="measured")
+    source: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
     latest_snapshot_id: Mapped[str | None] = mapped_column(String(32))
 
@@ -60,12 +63,44 @@ class MeasurementBody(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
+class Entry(Base):
+    """The current value of one workload in a table, as the policy of services/entries.py has it.
+
+    `document` is the contract's Entry as canonical JSON; `sessions` holds the recent measurements that it came from.
+    All of it follows from the measurements, unless the table is imported.
+    """
+
+    __tablename__ = "entries"
+
+    table_id: Mapped[str] = mapped_column(ForeignKey("latency_tables.id"), primary_key=True)
+    workload_key: Mapped[str] = mapped_column(ForeignKey("workloads.key"), primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(8))
+    measured_at: Mapped[datetime | None]
+    document: Mapped[str] = mapped_column(Text)
+    sessions: Mapped[list[dict[str, Any]]]
+
+
+class Import(Base):
+    """A file that became a table, or a part of one."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    table_id: Mapped[str] = mapped_column(ForeignKey("latency_tables.id"), index=True)
+    format: Mapped[str] = mapped_column(String(32))
+    file_name: Mapped[str] = mapped_column(String(255))
+    file_hash: Mapped[str] = mapped_column(String(64))
+    entries: Mapped[int]
+    imported_at: Mapped[datetime]
+
+
 class Snapshot(Base):
-    """An immutable cut of a table, as the bytes that are served."""
+    """An immutable cut of a table: its canonical JSON, compressed as `encoding` says (`identity` or `zstd`)."""
 
     __tablename__ = "snapshots"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     table_id: Mapped[str] = mapped_column(ForeignKey("latency_tables.id"), index=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+    encoding: Mapped[str] = mapped_column(String(8), server_default="identity")
     created_at: Mapped[datetime]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from latency_service.tables.base import Base
 
 _ACTIVE = text("state IN ('queued', 'leased')")
+_QUEUED = text("state = 'queued'")
 
 
 class Workload(Base):
@@ -22,15 +23,21 @@ class Workload(Base):
 
 
 class Profile(Base):
-    """A request to measure workloads; `table_id` and `snapshot_id` are known once it is done."""
+    """A request to measure workloads; `table_id` and `snapshot_id` are known once it is done.
+
+    `refresh` is the contract's RefreshPolicy where one was asked for; at `refresh_at` the profile is looked at again.
+    """
 
     __tablename__ = "profiles"
-    __table_args__ = (Index(None, "device_id", "state"),)
+    __table_args__ = (Index(None, "device_id", "state"), Index(None, "refresh_at"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"))
     conditions_id: Mapped[str] = mapped_column(ForeignKey("conditions.id"))
     max_age_s: Mapped[float | None]
+    priority: Mapped[int] = mapped_column(server_default="0")
+    refresh: Mapped[dict[str, Any] | None]
+    refresh_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
@@ -49,11 +56,24 @@ class ProfileWorkload(Base):
 
 
 class Job(Base):
-    """One workload to measure on a device under conditions; at most one such job is active at a time."""
+    """One workload to measure on a device under conditions; at most one such job is active at a time.
+
+    The queue is in the order of `precedence` (minus the priority), then of `position`, the job's virtual start time.
+    `returns` counts how often it was handed back unmeasured.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
-        Index("ix_jobs_queue", "device_id", "state", "created_at", "position"),
+        Index(
+            "ix_jobs_queue",
+            "device_id",
+            "precedence",
+            "position",
+            "created_at",
+            "id",
+            sqlite_where=_QUEUED,
+            postgresql_where=_QUEUED,
+        ),
         Index(
             "uq_jobs_active",
             "device_id",
@@ -69,9 +89,11 @@ class Job(Base):
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"))
     conditions_id: Mapped[str] = mapped_column(ForeignKey("conditions.id"))
     workload_key: Mapped[str] = mapped_column(ForeignKey("workloads.key"))
+    precedence: Mapped[int] = mapped_column(server_default="0")
     position: Mapped[int]
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int]
+    returns: Mapped[int] = mapped_column(server_default="0")
     lease_token: Mapped[str | None] = mapped_column(ForeignKey("leases.token"), index=True)
     error_class: Mapped[str | None] = mapped_column(String(16))
     error_message: Mapped[str | None] = mapped_column(Text)
@@ -80,7 +102,7 @@ class Job(Base):
 
 
 class Lease(Base):
-    """A batch of jobs lent to an agent; it lives until `expires_at` or `ended_at`."""
+    """A batch of jobs lent to one life of an agent; it lives until `expires_at` or `ended_at`."""
 
     __tablename__ = "leases"
     __table_args__ = (Index(None, "device_id", "ended_at", "expires_at"),)
@@ -88,6 +110,7 @@ class Lease(Base):
     token: Mapped[str] = mapped_column(String(32), primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"))
     state_id: Mapped[int] = mapped_column(ForeignKey("device_states.id"))
+    agent_id: Mapped[str] = mapped_column(String(64), server_default="")
     conditions_id: Mapped[str] = mapped_column(ForeignKey("conditions.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -113,6 +136,7 @@ class FailedAttempt(Base):
     body_hash: Mapped[str] = mapped_column(String(64))
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), index=True)
     attempt: Mapped[int]
+    agent_id: Mapped[str] = mapped_column(String(64), server_default="")
     error_class: Mapped[str] = mapped_column(String(16))
     message: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime]

@@ -1,20 +1,16 @@
 """The engines over which every behaviour of the service must hold."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from latency_service import schema
 from latency_service.database import Database
 from tests.contract.service import Service
 
 
-@pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    urls = {"sqlite": f"sqlite:///{tmp_path / 'latency.db'}"}
-    database = Database(urls[request.param])
-    schema.migrate(database)
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
     yield database
     database.close()
 

@@ -3,6 +3,7 @@
 from latency_service.contract.messages.base import JobId, Key, Message, SnapshotId, TableId, WorkloadOnWire
 from latency_service.contract.messages.devices import Device, DeviceList, DeviceRegistered, DeviceRegistration
 from latency_service.contract.messages.leases import (
+    IdentifiedResult,
     JobResult,
     Lease,
     LeasedJob,
@@ -10,15 +11,20 @@ from latency_service.contract.messages.leases import (
     LeaseRequest,
     LeaseToken,
     ResultAccepted,
+    ResultBatch,
+    ResultBatchAnswer,
+    ResultOutcome,
 )
 from latency_service.contract.messages.profiles import (
     JobFailure,
     JobState,
     ProfileCreated,
     ProfileId,
+    ProfileList,
     ProfileRequest,
     ProfileState,
     ProfileStatus,
+    RefreshPolicy,
 )
 from latency_service.contract.messages.tables import (
     Entry,
@@ -28,6 +34,7 @@ from latency_service.contract.messages.tables import (
     MeasurementId,
     MeasurementPage,
     MeasurementRow,
+    Provenance,
     Snapshot,
     Table,
     TableList,
@@ -39,6 +46,7 @@ __all__ = [
     "DeviceRegistered",
     "DeviceRegistration",
     "Entry",
+    "IdentifiedResult",
     "JobFailure",
     "JobId",
     "JobResult",
@@ -58,10 +66,16 @@ __all__ = [
     "Message",
     "ProfileCreated",
     "ProfileId",
+    "ProfileList",
     "ProfileRequest",
     "ProfileState",
     "ProfileStatus",
+    "Provenance",
+    "RefreshPolicy",
     "ResultAccepted",
+    "ResultBatch",
+    "ResultBatchAnswer",
+    "ResultOutcome",
     "Snapshot",
     "SnapshotId",
     "Table",

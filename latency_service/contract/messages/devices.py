@@ -38,6 +38,7 @@ class Device(Message):
     agent_version: str
     registered_at: AwareDatetime
     last_seen_at: AwareDatetime
+    deregistered_at: AwareDatetime | None = None
 
 
 class DeviceList(Message):

@@ -1,11 +1,13 @@
 """Work lent to agents, and what comes back."""
 
 from typing import Literal, NewType
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from latency_service.contract.conditions import Conditions, RuntimeName
 from latency_service.contract.device import DeviceName, Fingerprint
+from latency_service.contract.errors import Problem
 from latency_service.contract.limits import LARGEST_INTEGER
 from latency_service.contract.measurement import Failure, Measurement
 from latency_service.contract.messages.base import JobId, Message, WorkloadOnWire
@@ -14,10 +16,15 @@ LeaseToken = NewType("LeaseToken", str)
 
 
 class LeaseRequest(Message):
-    """An agent asks for work that its device, in its present state, can do."""
+    """An agent asks for work that its device, in its present state, can do.
+
+    Attributes:
+        agent_id: Tells this life of the agent from others: a crash that two of them report alike is the job's fault.
+    """
 
     device: DeviceName
     device_state: Fingerprint
+    agent_id: str = Field(default="", max_length=64)
     runtimes: tuple[RuntimeName, ...] = Field(min_length=1)
     max_threads: int = Field(default=1024, ge=1, le=LARGEST_INTEGER)
     max_jobs: int = Field(default=32, ge=1, le=512)
@@ -67,3 +74,29 @@ class ResultAccepted(Message):
     """The result is stored; `duplicate` when this very result had arrived before."""
 
     status: Literal["accepted", "duplicate"]
+
+
+class IdentifiedResult(JobResult):
+    """A job's result under the UUID that the agent made for it."""
+
+    result_id: UUID
+
+
+class ResultBatch(Message):
+    """Several results of one lease; each stands or falls by itself."""
+
+    results: tuple[IdentifiedResult, ...] = Field(min_length=1, max_length=512)
+
+
+class ResultOutcome(Message):
+    """What became of one result of a batch: stored, had before, kept although its lease was dead, or refused."""
+
+    result_id: UUID
+    status: Literal["accepted", "duplicate", "late", "refused"]
+    problem: Problem | None = None
+
+
+class ResultBatchAnswer(Message):
+    """The outcomes, in the order sent."""
+
+    outcomes: tuple[ResultOutcome, ...]

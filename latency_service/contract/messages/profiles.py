@@ -11,7 +11,21 @@ from latency_service.contract.messages.base import Key, Message, SnapshotId, Tab
 
 ProfileId = NewType("ProfileId", str)
 JobState = Literal["queued", "leased", "succeeded", "failed", "cancelled"]
-ProfileState = Literal["running", "done"]
+ProfileState = Literal["running", "done", "cancelled"]
+
+
+class RefreshPolicy(Message):
+    """Keep a finished profile's entries fresh: look at them again every so often.
+
+    Attributes:
+        every_s: Seconds between two looks.
+        max_age_s: Measure again what is older than this by then; None takes any age.
+        noisy: Measure again what is only `noisy`.
+    """
+
+    every_s: float = Field(ge=60, le=366 * 86_400, allow_inf_nan=False)
+    max_age_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    noisy: bool = True
 
 
 class ProfileRequest(Message):
@@ -19,12 +33,16 @@ class ProfileRequest(Message):
 
     Attributes:
         max_age_s: Measure again what is older than this; None takes any age, 0 measures everything anew.
+        priority: Jobs of a larger one are lent first; among equals the profiles of a device take turns.
+        refresh: Whether, and how, the entries are kept fresh after the profile is done.
     """
 
     device: DeviceName
     conditions: Conditions
     workloads: tuple[WorkloadOnWire, ...] = Field(min_length=1, max_length=20_000)
     max_age_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    priority: int = Field(default=0, ge=-100, le=100)
+    refresh: RefreshPolicy | None = None
 
 
 class ProfileCreated(Message):
@@ -61,5 +79,15 @@ class ProfileStatus(Message):
     failures: tuple[JobFailure, ...]
     table_id: TableId | None
     snapshot_id: SnapshotId | None
+    priority: int = 0
+    refresh: RefreshPolicy | None = None
+    refresh_at: AwareDatetime | None = None
     created_at: AwareDatetime
     finished_at: AwareDatetime | None
+
+
+class ProfileList(Message):
+    """Profiles, the newest first; hand `next_before` back as `before` to get older ones."""
+
+    profiles: tuple[ProfileStatus, ...]
+    next_before: AwareDatetime | None

@@ -11,10 +11,15 @@ from latency_service.contract.messages.base import Key, Message, SnapshotId, Tab
 from latency_service.contract.summary import Summary
 
 MeasurementId = NewType("MeasurementId", str)
+Provenance = Literal["measured", "imported"]
 
 
 class Table(Message):
-    """A latency table: what one device in one state says under some conditions."""
+    """A latency table: what one device in one state says under some conditions.
+
+    Attributes:
+        source: Where an imported table came from.
+    """
 
     table_id: TableId
     device: DeviceName
@@ -24,6 +29,8 @@ class Table(Message):
     protocol_version: int
     entries: int
     latest_snapshot_id: SnapshotId | None
+    provenance: Provenance = "measured"
+    source: str | None = None
 
 
 class TableList(Message):
@@ -36,16 +43,21 @@ class Entry(Message):
     """The current value of one workload in a table.
 
     Attributes:
-        source: `measured`, or `definition` for Zero, which costs nothing.
+        ci_low_ms: Lower end of the median's interval; absent where an imported source tells no spread. So is the upper.
+        n: How many samples stand behind it; 0 where an imported source does not tell.
+        source: `measured`, `imported`, or `definition` for Zero, which costs nothing.
+        sessions: How many measurements it combines.
+        measurement_id: The latest of them.
     """
 
     workload: Key
     latency_ms: float = Field(ge=0)
-    ci_low_ms: float = Field(ge=0)
-    ci_high_ms: float = Field(ge=0)
+    ci_low_ms: float | None = Field(ge=0)
+    ci_high_ms: float | None = Field(ge=0)
     n: int
     verdict: Verdict
-    source: Literal["measured", "definition"] = "measured"
+    source: Literal["measured", "imported", "definition"] = "measured"
+    sessions: int = 1
     measured_at: AwareDatetime | None
     measurement_id: MeasurementId | None
 
@@ -59,6 +71,8 @@ class Snapshot(Message):
     device_state: Fingerprint
     conditions: Conditions
     protocol_version: int
+    provenance: Provenance = "measured"
+    source: str | None = None
     ops: tuple[Entry, ...]
     networks: tuple[Entry, ...]
 

@@ -69,7 +69,7 @@ def test_serving_others_without_keys_is_warned_of(tmp_path: Path, server: Server
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--database", "postgresql://host/latency"], "'postgresql' is not supported"),
+        (["--database", "mysql://host/latency"], "'mysql' is not supported"),
         (["--database", "sqlite:////proc/latency/latency.db"], "/proc/latency"),
         (["--port", "0"], "port: Input should be greater than or equal to 1"),
     ],

@@ -82,7 +82,7 @@ def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
         ("mysql://host/latency", "'mysql' is not supported"),
         ("sqlite://", "not a database in memory"),
         ("sqlite:///:memory:", "not a database in memory"),
-        ("sqlite+aiosqlite:///latency.db", "names a driver"),
+        ("sqlite+aiosqlite:///latency.db", "is not supported"),
         ("sqlite:///file:latency?mode=memory&uri=true", "options after"),
     ],
 )

@@ -1,0 +1,109 @@
+"""Engines: SQLite for one machine, PostgreSQL for a fleet, and what each needs to be told."""
+
+from pathlib import Path
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from latency_service.contract.errors import InvalidInput
+
+#: The execution option that marks a connection as one that will write.
+WRITES = "latency_service_writes"
+
+_SQLITE_DRIVERS = ("sqlite", "sqlite+pysqlite")
+_POSTGRESQL_DRIVERS = ("postgresql", "postgres", "postgresql+psycopg")
+_SQLITE_BUSY_TIMEOUT_MS = 30_000
+_CONNECT_TIMEOUT_S = 5
+_POOL_TIMEOUT_S = 10
+#: Of a session: a statement that hangs, or a client that vanished within a transaction, must not hold locks for ever.
+_POSTGRESQL_OPTIONS = {
+    "timezone": "utc",
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+
+def make_engine(url: str, pool_size: int) -> Engine:
+    """Return the engine of a database.
+
+    Raises:
+        InvalidInput: The URL does not parse, or is neither a SQLite file's nor a PostgreSQL database's.
+    """
+    parsed = _parse(url)
+    if parsed.drivername in _SQLITE_DRIVERS:
+        return _sqlite_engine(parsed)
+    if parsed.drivername in _POSTGRESQL_DRIVERS:
+        return _postgresql_engine(parsed, pool_size)
+    raise InvalidInput(
+        f"database {parsed.drivername!r} is not supported; write sqlite:///PATH or postgresql://USER@HOST/NAME"
+    )
+
+
+def is_sqlite(engine: Engine | Connection) -> bool:
+    """Say whether the engine is SQLite's; otherwise it is PostgreSQL's."""
+    return engine.dialect.name == "sqlite"
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise InvalidInput(
+            "this is no database URL; write sqlite:////absolute/path/latency.db or postgresql://USER@HOST/NAME"
+        ) from None
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.query:
+        raise InvalidInput(f"{url!r} has options after '?'; write sqlite:///PATH")
+    if url.database in (None, "", ":memory:"):
+        raise InvalidInput("the service needs a file, not a database in memory; write sqlite:///PATH")
+    assert url.database is not None
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    # The threads that handle requests bound the number of connections.
+    engine = create_engine(url, max_overflow=-1, json_serializer=_to_json, json_deserializer=orjson.loads)
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql_engine(url: URL, pool_size: int) -> Engine:
+    if not url.database:
+        raise InvalidInput("the URL names no database; write postgresql://USER@HOST/NAME")
+    options = " ".join(f"-c {name}={value}" for name, value in _POSTGRESQL_OPTIONS.items())
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=2 * pool_size,
+        pool_timeout=_POOL_TIMEOUT_S,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "options": options, "application_name": "latency-service"},
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+    )
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # The driver would begin transactions late and on its own terms; _begin_sqlite does it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # An agent deletes its copy of a result once it is acknowledged, so a commit must outlive a power cut.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at once: a reader that turns writer half-way would fail instead of waiting.
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -40,6 +40,9 @@ def run(
     server: Annotated[
         str | None, typer.Option(help="The latency service's URL; default: http://127.0.0.1:8000.")
     ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Holds the API key, where the service asks for one; default: none.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="This device's name; default: the host's.")] = None,
     runtime: Annotated[list[str] | None, typer.Option(help="Whose jobs to take; default: all that work.")] = None,
     threads: Threads = None,
@@ -61,6 +64,7 @@ def run(
     """Run the agent until SIGTERM or Ctrl-C: the first finishes the batch, a second gives it back."""
     flags = {
         "server": server,
+        "key_file": key_file,
         "name": name,
         "runtimes": tuple(runtime or ()),
         "threads": threads,

@@ -2,9 +2,16 @@
 
 import typer
 
+from latency_service.commands import devices, keys, profiles
+from latency_service.commands.backup import backup
+from latency_service.commands.doctor import doctor
 from latency_service.commands.migrate import migrate
+from latency_service.commands.openapi import openapi
 from latency_service.commands.serve import serve
 
 app = typer.Typer(help="Keep and serve latency tables.", no_args_is_help=True, add_completion=False)
-app.command()(serve)
-app.command()(migrate)
+for command in (serve, migrate, backup, doctor, openapi):
+    app.command()(command)
+app.add_typer(devices.app, name="devices")
+app.add_typer(profiles.app, name="profiles")
+app.add_typer(keys.app, name="keys")

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from latency_service.engines import WRITES, is_sqlite, make_engine
+from latency_service.engines import WRITES, is_sqlite, make_engine, rebuilding_tables
+from latency_service.tally import Tally, tally_of
 
 _ATTEMPTS = 4
 _LONGEST_WAIT_S = 1.0
@@ -28,12 +29,14 @@ class Database:
         url: SQLAlchemy URL of a SQLite file (`sqlite:///PATH`; its folder is made if need be) or of a PostgreSQL
             database (`postgresql://USER@HOST/NAME`).
         pool_size: Connections to PostgreSQL that are kept open.
+        on_commit: Told what each committed transaction has counted; called by whichever thread committed it.
 
     Raises:
         InvalidInput: The URL is not that of such a database.
     """
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, pool_size: int = 10, on_commit: Callable[[Tally], None] = lambda _: None) -> None:
+        self._on_commit = on_commit
         self.engine: Engine = make_engine(url, pool_size)
         self._writing_engine = self.engine.execution_options(**{WRITES: True})
         # SQLite's transactions see one state throughout; PostgreSQL's do where they ask for it.
@@ -60,13 +63,15 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a session that may write, on SQLite with the write lock; it is committed unless an error comes out."""
-        with Session(self._writing_engine) as session, session.begin():
-            yield session
+        with Session(self._writing_engine) as session:
+            with session.begin():
+                yield session
+            self._on_commit(tally_of(session))
 
     @contextmanager
     def connecting(self) -> Iterator[Connection]:
-        """Open a writing connection, for migrations."""
-        with self._writing_engine.begin() as connection:
+        """Open a writing connection, for migrations; it is committed unless an error comes out."""
+        with self._writing_engine.connect() as connection, rebuilding_tables(connection):
             yield connection
 
     def close(self) -> None:

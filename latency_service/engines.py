@@ -1,13 +1,16 @@
 """Engines: SQLite for one machine, PostgreSQL for a fleet, and what each needs to be told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from latency_service import database_url
 from latency_service.contract.errors import InvalidInput
 
 #: The execution option that marks a connection as one that will write.
@@ -27,13 +30,25 @@ _POSTGRESQL_OPTIONS = {
 }
 
 
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+#: Errors do not repeat what a statement was given: bodies and hashes have no place in a log.
+_COMMON: dict[str, Any] = {
+    "json_serializer": _to_json,
+    "json_deserializer": orjson.loads,
+    "hide_parameters": True,
+}
+
+
 def make_engine(url: str, pool_size: int) -> Engine:
     """Return the engine of a database.
 
     Raises:
         InvalidInput: The URL does not parse, or is neither a SQLite file's nor a PostgreSQL database's.
     """
-    parsed = _parse(url)
+    parsed = database_url.parse(url)
     if parsed.drivername in _SQLITE_DRIVERS:
         return _sqlite_engine(parsed)
     if parsed.drivername in _POSTGRESQL_DRIVERS:
@@ -48,13 +63,26 @@ def is_sqlite(engine: Engine | Connection) -> bool:
     return engine.dialect.name == "sqlite"
 
 
-def _parse(url: str) -> URL:
+@contextmanager
+def rebuilding_tables(connection: Connection) -> Iterator[None]:
+    """Begin a transaction in which SQLite's tables may be changed by copying them, whatever refers to them.
+
+    Raises:
+        InvalidInput: At its end, a row refers to nothing; the transaction is undone.
+    """
+    if not is_sqlite(connection):
+        with connection.begin():
+            yield
+        return
+    connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")  # has no effect within a transaction
     try:
-        return make_url(url)
-    except ArgumentError:
-        raise InvalidInput(
-            "this is no database URL; write sqlite:////absolute/path/latency.db or postgresql://USER@HOST/NAME"
-        ) from None
+        with connection.begin():
+            yield
+            stray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if stray is not None:
+                raise InvalidInput(f"a row of {stray[0]} refers to one of {stray[2]} that is not there")
+    finally:
+        connection.connection.cursor().execute("PRAGMA foreign_keys=ON")
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -65,7 +93,7 @@ def _sqlite_engine(url: URL) -> Engine:
     assert url.database is not None
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     # The threads that handle requests bound the number of connections.
-    engine = create_engine(url, max_overflow=-1, json_serializer=_to_json, json_deserializer=orjson.loads)
+    engine = create_engine(url, max_overflow=-1, **_COMMON)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -82,13 +110,8 @@ def _postgresql_engine(url: URL, pool_size: int) -> Engine:
         pool_timeout=_POOL_TIMEOUT_S,
         pool_pre_ping=True,
         connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "options": options, "application_name": "latency-service"},
-        json_serializer=_to_json,
-        json_deserializer=orjson.loads,
+        **_COMMON,
     )
-
-
-def _to_json(value: object) -> str:
-    return orjson.dumps(value).decode()
 
 
 def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -24,7 +24,7 @@ class VerifyResult(BaseModel):
 
     Attributes:
         predicted_ms: Sum of the snapshot's entries over the network's ops.
-        predicted_ci_ms: Its interval, from the entries' own; what a sum leaves out is not in it.
+        predicted_ci_ms: Its interval, from the entries' own (None where one has none); what a sum lacks is not in it.
         measured_ms: Median of the network, measured whole.
         measured_ci_ms: The median's interval.
         error_percent: (predicted - measured) / measured; positive where the promise was too slow.
@@ -37,7 +37,7 @@ class VerifyResult(BaseModel):
     conditions: Conditions
     snapshot_id: SnapshotId
     predicted_ms: float
-    predicted_ci_ms: tuple[float, float]
+    predicted_ci_ms: tuple[float, float] | None
     measured_ms: float
     measured_ci_ms: tuple[float, float]
     verdict: Verdict

@@ -23,6 +23,9 @@ from latency_service.contract.messages import (
     LeaseRequest,
     LeaseToken,
     ResultAccepted,
+    ResultBatch,
+    ResultBatchAnswer,
+    ResultOutcome,
 )
 from tests.loopback import QuietHandler, handling
 
@@ -37,6 +40,8 @@ class FakeService:
         retry_after_s: While set, what every answer tells the agent to wait.
         goes_away_after_lending: Once a lease is lent, every call is answered 503.
         lose_leases: While set, renewals and results are answered 410.
+        batches: How many results each upload of several had.
+        goodbyes: The devices that were deregistered, by name.
     """
 
     def __init__(self) -> None:
@@ -53,6 +58,8 @@ class FakeService:
         self.requests: list[LeaseRequest] = []
         self.renewals = 0
         self.released: list[str] = []
+        self.batches: list[int] = []
+        self.goodbyes: list[str] = []
         self.cancelled: tuple[JobId, ...] = ()
         self.failing: int | LatencyError | None = None
         self.retry_after_s: int | None = None
@@ -66,6 +73,9 @@ class FakeService:
             if self.failing is not None:
                 return self.failing, None
             parts = path.strip("/").split("/")
+            if parts[1] == "devices" and method == "DELETE":
+                self.goodbyes.append(parts[2])
+                return 204, None
             if parts[1] == "devices":
                 return self._register(DeviceRegistration.model_validate_json(body))
             return self._leases(method, parts[2:], body)
@@ -87,11 +97,24 @@ class FakeService:
             self.renewals += 1
             self._refuse_the_lost()
             return 200, LeaseRenewed(expires_at=_soon(), cancelled=self.cancelled)
-        self.result_ids.append(parts[2])
-        result = JobResult.model_validate_json(body)
-        self.results[result.job_id] = result
+        if method == "POST":
+            return self._take_batch(ResultBatch.model_validate_json(body))
+        self._take(parts[2], JobResult.model_validate_json(body))
         self._refuse_the_lost()
         return 200, ResultAccepted(status="accepted")
+
+    def _take_batch(self, batch: ResultBatch) -> Reply:
+        for result in batch.results:
+            self._take(str(result.result_id), result)
+        self.batches.append(len(batch.results))
+        outcome = "late" if self.lose_leases else "accepted"
+        return 200, ResultBatchAnswer(
+            outcomes=tuple(ResultOutcome(result_id=result.result_id, status=outcome) for result in batch.results)
+        )
+
+    def _take(self, result_id: str, result: JobResult) -> None:
+        self.result_ids.append(result_id)
+        self.results[result.job_id] = result
 
     def _lend(self, request: LeaseRequest) -> Reply:
         self.requests.append(request)

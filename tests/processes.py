@@ -111,15 +111,20 @@ class AgentProcess:
 
 
 def start_service(
-    folder: Path, port: int | None = None, lease_s: float = 90.0, settings: Mapping[str, str] = MappingProxyType({})
+    folder: Path,
+    port: int | None = None,
+    lease_s: float = 90.0,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    database: str | None = None,
 ) -> ServiceProcess:
-    """Start a service on `folder`/latency.db and return once it is ready.
+    """Start a service and return once it is ready.
 
     Args:
-        folder: Holds its database and its log.
+        folder: Holds its log, and its database where none is given.
         port: A free one where none is given.
         lease_s: How long it lends jobs.
         settings: Further ones, as variables of its environment.
+        database: Its URL; `folder`/latency.db where none is given.
 
     Raises:
         RuntimeError: It ended or was not ready in time; the message holds its log.
@@ -127,7 +132,8 @@ def start_service(
     port = port or free_port()
     log = folder / "service.log"
     command = console_script("latency-service")
-    flags = ["--database", f"sqlite:///{folder / 'latency.db'}", "--port", str(port), "--lease-s", str(lease_s)]
+    database = database or f"sqlite:///{folder / 'latency.db'}"
+    flags = ["--database", database, "--port", str(port), "--lease-s", str(lease_s)]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [command, "serve", *flags], stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **settings}

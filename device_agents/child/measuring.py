@@ -87,7 +87,7 @@ def probe_runtime(
     except ChildFailed as error:
         if tries > 1 and error.failure.error_class == "crashed":
             return probe_runtime(launcher, name, settings, tries - 1)
-        return RuntimeStatus(available=False, reason=str(error))
+        return RuntimeStatus.broken(str(error))
     return answers[0].status
 
 

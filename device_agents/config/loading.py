@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConf
 from device_agents.config.settings import AgentSettings
 from latency_service.contract.errors import InvalidInput
 
+_SECRETS = {"key"}
 _UNKNOWN = "Extra inputs are not permitted"
 
 
@@ -57,4 +58,5 @@ def _sentence(location: tuple[int | str, ...], message: str, value: object) -> s
         return message.removeprefix("Value error, ")
     if message == _UNKNOWN:
         return f"{'.'.join(map(str, location))}: there is no such setting"
-    return f"{'.'.join(map(str, location))}: {message} (got {value!r})"
+    got = "" if _SECRETS & set(location) else f" (got {value!r})"
+    return f"{'.'.join(map(str, location))}: {message}{got}"

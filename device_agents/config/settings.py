@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_state_path
-from pydantic import Field, HttpUrl, field_validator, model_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from device_agents.child.launcher import Isolation
 from device_agents.host.core_lock import default_lock_dir
 from device_agents.runtimes.registry import host_runtime_names
 from device_agents.runtimes.settings import DelegateSettings, PhoneSettings, ProviderSettings, RuntimeSettings
+from latency_service.contract.api_keys import chosen_api_key
 from latency_service.contract.conditions import BackendName, RuntimeName
 from latency_service.contract.device import DeviceName
 
@@ -30,6 +31,8 @@ class AgentSettings(BaseSettings):
 
     Attributes:
         server: The latency service's URL.
+        key: The API key that the service knows this agent by, if it asks for one; never on a command line.
+        key_file: A file that holds it instead.
         name: This host's name as a device of the service.
         host: Whether this host is measured itself; without it the agent serves its phones alone.
         runtimes: Whose jobs this host takes.
@@ -52,6 +55,8 @@ class AgentSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DEVICE_AGENT_", frozen=True, extra="forbid")
 
     server: HttpUrl = HttpUrl("http://127.0.0.1:8000")
+    key: SecretStr | None = None
+    key_file: Path | None = None
     name: DeviceName = Field(default_factory=_host_name)
     host: bool = True
     runtimes: Annotated[tuple[RuntimeName, ...], NoDecode] = Field(default_factory=host_runtime_names, min_length=1)
@@ -86,6 +91,15 @@ class AgentSettings(BaseSettings):
             if twice:
                 raise ValueError(f"two devices have the same {kind}: {', '.join(twice)}")
         return self
+
+    def api_key(self) -> str | None:
+        """Return the API key, or None where none is set.
+
+        Raises:
+            InvalidInput: It is set twice, or is no key.
+            OSError: Its file cannot be read.
+        """
+        return chosen_api_key(self.key.get_secret_value() if self.key else None, self.key_file)
 
     @property
     def runtime_settings(self) -> RuntimeSettings:

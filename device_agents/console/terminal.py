@@ -11,20 +11,33 @@ from rich.progress import Progress
 from rich.text import Text
 
 from device_agents.config import LogFormat
-from latency_service.contract.errors import AgentTooOld, LatencyError
+from latency_service.contract.errors import AgentTooOld, Forbidden, LatencyError, Unauthorized
 
 EXIT_ERROR = 1
 EXIT_AGENT_TOO_OLD = 3
+EXIT_KEY_REFUSED = 4
+
+_KEY_HINT = "give the agent its API key with --key-file or DEVICE_AGENT_KEY_FILE"
 
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Turn an error of ours into one line on stderr and an exit code; 3 means that the agent must be upgraded."""
+    """Turn an error of ours into one line on stderr and an exit code.
+
+    3 means that the agent must be upgraded, 4 that the service does not take its API key.
+    """
     try:
         yield
     except (LatencyError, OSError) as error:
-        Console(stderr=True, soft_wrap=True).print(Text(f"error: {error}", style="red"))
-        raise typer.Exit(EXIT_AGENT_TOO_OLD if isinstance(error, AgentTooOld) else EXIT_ERROR) from None
+        hint = f"; {_KEY_HINT}" if isinstance(error, Unauthorized) else ""
+        Console(stderr=True, soft_wrap=True).print(Text(f"error: {error}{hint}", style="red"))
+        raise typer.Exit(_exit_code(error)) from None
+
+
+def _exit_code(error: Exception) -> int:
+    if isinstance(error, AgentTooOld):
+        return EXIT_AGENT_TOO_OLD
+    return EXIT_KEY_REFUSED if isinstance(error, Unauthorized | Forbidden) else EXIT_ERROR
 
 
 @contextmanager

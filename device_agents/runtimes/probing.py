@@ -28,10 +28,10 @@ def probe_runtime(runtime: Runtime, conditions: Conditions | None = None) -> Run
     except DeviceAway:
         raise
     except LatencyError as error:
-        return RuntimeStatus(available=False, reason=str(error))
+        return RuntimeStatus.broken(str(error))
     except Exception as error:
         # A package built for another numpy, or a crippled one, fails with anything: SystemError, AttributeError, ...
-        return RuntimeStatus(available=False, reason=f"{type(error).__name__}: {error}")
+        return RuntimeStatus.broken(f"{type(error).__name__}: {error}")
     version = str(loaded.facts["runtime_version"])
     loaded.close()
     return RuntimeStatus(available=True, version=version)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import structlog
@@ -29,6 +30,7 @@ from device_agents.supervisor.station import Common, Station
 from device_agents.supervisor.status import AgentStatus
 from device_agents.supervisor.status_server import serving_status
 from device_agents.supervisor.systemd import Systemd
+from latency_service.contract.loopback import travels_in_the_open
 
 log = structlog.get_logger()
 
@@ -55,15 +57,25 @@ def run_agent(settings: AgentSettings, launcher: Launcher, on_status: Callable[[
         on_status(text)
         systemd.says(text)
 
-    with held_devices(settings) as devices, httpx.Client(base_url=str(settings.server), timeout=_TIMEOUT_S) as http:
+    with held_devices(settings) as devices, _connected(settings) as http:
         client = ServiceClient(http, Retry(sleep=shutdown.wait, rng=rng, is_over=lambda: shutdown.is_aborting))
-        common = Common(client, BeatingLauncher(launcher, heartbeat), shutdown, rng, say, settings.max_jobs)
+        common = Common(
+            client, BeatingLauncher(launcher, heartbeat), shutdown, rng, say, settings.max_jobs, uuid4().hex
+        )
         stations = tuple(_station(device, settings, common) for device in devices)
         status = AgentStatus(str(settings.server), stations, heartbeat, time.monotonic)
         with _serving(status, settings):
             systemd.is_ready()
             Daemon(stations, shutdown, status, rng, time.monotonic).run()
             systemd.is_stopping()
+
+
+def _connected(settings: AgentSettings) -> httpx.Client:
+    key = settings.api_key()
+    if key is not None and travels_in_the_open(str(settings.server)):
+        log.warning("whoever listens on the network can read the API key; use https", server=str(settings.server))
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    return httpx.Client(base_url=str(settings.server), headers=headers, timeout=_TIMEOUT_S)
 
 
 @contextmanager

@@ -1,34 +1,43 @@
 """ServiceClient: the latency service's resources as an agent uses them."""
 
+from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
 from device_agents.supervisor.answers import Answer, read_answer
 from device_agents.supervisor.retry import Retry
+from latency_service.contract.device import DeviceName
 from latency_service.contract.errors import (
-    InvalidInput,
     LatencyError,
     Problem,
     ServiceUnavailable,
+    TooLarge,
     error_from_problem,
 )
 from latency_service.contract.messages import (
     DeviceRegistered,
     DeviceRegistration,
+    IdentifiedResult,
     JobResult,
     Lease,
     LeaseRenewed,
     LeaseRequest,
     LeaseToken,
     ResultAccepted,
+    ResultBatch,
+    ResultBatchAnswer,
 )
+
+_REQUEST_ID = "X-Request-ID"
 
 
 class ServiceClient:
     """Sends and gets the messages of the contract. Timeouts, 429, 5xx and undecodable bodies are tried again.
+
+    Every request has an id, which the service's log knows it by; errors of the service name it.
 
     Every method raises ServiceUnavailable where the service cannot be reached or used (`status` in its `extra` where it
     has answered), and otherwise the error that the service answered.
@@ -64,6 +73,16 @@ class ServiceClient:
         path = f"/v1/leases/{token}/results/{result_id}"
         return self._retry.call(lambda: self._ask("PUT", path, ResultAccepted, result))
 
+    def post_results(self, token: LeaseToken, results: Sequence[IdentifiedResult]) -> ResultBatchAnswer:
+        """Hand in several results of one lease; each stands or falls by itself."""
+        batch = ResultBatch(results=tuple(results))
+        path = f"/v1/leases/{token}/results"
+        return self._retry.call(lambda: self._ask("POST", path, ResultBatchAnswer, batch))
+
+    def deregister(self, name: DeviceName) -> None:
+        """Say goodbye for a device. Tried once: a device that does not say so is missed soon enough."""
+        self._send("DELETE", f"/v1/devices/{name}/registration")
+
     def release(self, token: LeaseToken) -> None:
         """Give a lease back. Tried once: a lease that is not given back expires."""
         self._send("DELETE", f"/v1/leases/{token}")
@@ -73,12 +92,14 @@ class ServiceClient:
 
     def _send(self, method: str, path: str, body: BaseModel | None = None) -> httpx.Response:
         content = None if body is None else body.model_dump_json()
-        headers = {} if body is None else {"content-type": "application/json"}
+        headers = {_REQUEST_ID: uuid4().hex} | ({} if body is None else {"content-type": "application/json"})
         try:
             response = self._http.request(method, path, content=content, headers=headers)
         except (httpx.TransportError, httpx.DecodingError) as error:
-            url = self._http.base_url
-            raise ServiceUnavailable(f"the service at {url} cannot be reached: {_cause(error)}") from error
+            url, named = self._http.base_url, headers[_REQUEST_ID]
+            raise ServiceUnavailable(
+                f"the service at {url} cannot be reached: {_cause(error)} (request {named})", request_id=named
+            ) from error
         _raise_for(response)
         return response
 
@@ -86,10 +107,11 @@ class ServiceClient:
 def _raise_for(response: httpx.Response) -> None:
     status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        message = f"{response.request.url} answered {status}: {_detail(response)}"
-        raise ServiceUnavailable(message, retry_after_s=_retry_after_s(response), status=status)
+        named = response.request.headers[_REQUEST_ID]
+        message = f"{response.request.url} answered {status}: {_detail(response)} (request {named})"
+        raise ServiceUnavailable(message, retry_after_s=_retry_after_s(response), status=status, request_id=named)
     if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-        raise InvalidInput(f"{response.request.url} takes no body of {len(response.request.content)} bytes")
+        raise TooLarge(f"{response.request.url} takes no body of {len(response.request.content)} bytes")
     if not response.is_success:
         problem = _problem(response)
         if problem is None:

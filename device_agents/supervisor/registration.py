@@ -73,6 +73,16 @@ class Registrar:
         """Register again next time: the service no longer knows this device or its state."""
         self._registered = None
 
+    def deregister(self) -> None:
+        """Say goodbye to the service that the device was registered with. One that is away or too old is let be."""
+        if self._registered is None:
+            return
+        try:
+            self._client.deregister(self._device.name)
+        except LatencyError as error:
+            log.warning("the service was not told goodbye", device=self._device.name, reason=str(error))
+        self._registered = None
+
     def _probe(self) -> None:
         self._statuses = self._device.probe(self._launcher)
         if not self.runtimes:

@@ -38,6 +38,7 @@ class Common:
         rng: Draws the orders of the rounds.
         on_status: Told in a few words what goes on.
         max_jobs: Most jobs of a batch.
+        agent_id: Names this life of the agent.
     """
 
     client: ServiceClient
@@ -46,6 +47,7 @@ class Common:
     rng: random.Random
     on_status: Callable[[str], None]
     max_jobs: int
+    agent_id: str
 
 
 class Station:
@@ -105,9 +107,10 @@ class Station:
         self._registrar.forget()
 
     def leave(self) -> None:
-        """Deliver what can be delivered; the agent is about to go."""
+        """Deliver what can be delivered and say goodbye; the agent is about to go."""
         try:
             self._delivery.deliver_all()
+            self._registrar.deregister()
         except ServiceUnavailable as error:
             log.warning("results stay in the spool until the next start", device=self.name, reason=str(error))
         lost = self._delivery.spool.unwritten
@@ -139,6 +142,7 @@ class Station:
         return LeaseRequest(
             device=self.name,
             device_state=device_state,
+            agent_id=self._common.agent_id,
             runtimes=self._registrar.runtimes,
             max_threads=self._device.max_threads,
             max_jobs=self._common.max_jobs,

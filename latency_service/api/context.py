@@ -6,8 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from latency_service.api.meters import Meters
+from latency_service.api.snapshot_forms import SnapshotForms
 from latency_service.clock import Clock
 from latency_service.database import Database
+from latency_service.services.warm_tables import WarmTables
 from latency_service.settings import Settings
 
 
@@ -18,6 +21,9 @@ class Context:
     database: Database
     clock: Clock
     settings: Settings
+    tables: WarmTables
+    forms: SnapshotForms
+    meters: Meters
 
     @property
     def now(self) -> datetime:

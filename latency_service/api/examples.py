@@ -37,12 +37,15 @@ PROFILE_REQUEST: dict[str, Any] = {
 LEASE_REQUEST: dict[str, Any] = {
     "device": _DEVICE,
     "device_state": "0123456789abcdef",
+    "agent_id": "0f6f3d0c3c0b4a7e9a5d2b1c4e8f7a6d",
     "runtimes": ["tflite", "onnxruntime"],
     "max_threads": 1,
     "max_jobs": 32,
 }
 
 LOOKUP_REQUEST: dict[str, Any] = {"ops": [EXAMPLE_KEY]}
+
+KEY_REQUEST: dict[str, Any] = {"name": "lab agents", "scope": "agent", "devices": ["pixel-*"]}
 
 JOB_RESULT: dict[str, Any] = {
     "job_id": "5d0f6a3c8a4b4c1fb6f0f1d6f5a0c9e2",
@@ -72,3 +75,5 @@ JOB_RESULT: dict[str, Any] = {
         "finished_at": "2025-01-01T12:00:01Z",
     },
 }
+
+RESULT_BATCH: dict[str, Any] = {"results": [{"result_id": "9a8b7c6d-1234-4abc-8def-0123456789ab", **JOB_RESULT}]}

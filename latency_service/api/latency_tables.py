@@ -8,16 +8,18 @@ from latency_service.api.context import FromContext
 from latency_service.api.examples import LOOKUP_REQUEST
 from latency_service.api.problems import documented
 from latency_service.api.queries import LatencyQuery, TableQuery
-from latency_service.api.snapshots import IF_NONE_MATCH, SNAPSHOT_RESPONSES, snapshot_response
+from latency_service.api.snapshot_forms import ASK_AGAIN
+from latency_service.api.snapshots import SNAPSHOT_RESPONSES, Accept, AcceptEncoding, IfNoneMatch, send_snapshot
 from latency_service.api.strict_json import StrictRoute
 from latency_service.contract.errors import (
     DeviceNotFound,
     InvalidKey,
     MissingEntries,
+    NotAcceptable,
     SnapshotNotFound,
     TableNotFound,
 )
-from latency_service.contract.messages import LatencyAnswer, LookupAnswer, LookupRequest, TableList
+from latency_service.contract.messages import LatencyAnswer, LookupAnswer, LookupRequest, SnapshotList, TableList
 from latency_service.services import catalogue, lookup, snapshots
 
 router = APIRouter(prefix="/v1", tags=["tables"], route_class=StrictRoute)
@@ -30,29 +32,54 @@ def list_tables(query: Annotated[TableQuery, Query()], context: FromContext) -> 
         return catalogue.list_tables(session, **query.model_dump())
 
 
+@router.get("/tables/{table_id}/snapshots", responses=documented(TableNotFound))
+def list_snapshots(table_id: str, context: FromContext) -> SnapshotList:
+    """List the snapshots that were cut from a table, the newest first."""
+    return context.database.read(lambda session: snapshots.list_of_table(session, table_id))
+
+
 @router.get(
     "/tables/{table_id}/snapshots/latest",
     response_class=Response,
-    responses={**documented(TableNotFound, SnapshotNotFound), **SNAPSHOT_RESPONSES},
+    responses={**documented(TableNotFound, SnapshotNotFound, NotAcceptable), **SNAPSHOT_RESPONSES},
 )
-def latest_snapshot(table_id: str, context: FromContext, if_none_match: IF_NONE_MATCH = None) -> Response:
+def latest_snapshot(
+    table_id: str,
+    context: FromContext,
+    accept: Accept = "",
+    accept_encoding: AcceptEncoding = "",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """Answer the table's latest snapshot; 304 where the caller has it already."""
-    with context.database.reading() as session:
-        snapshot = snapshots.latest(session, table_id)
-    return snapshot_response(snapshot.id, snapshot.content, if_none_match, cache_control="no-cache")
+    latest_id = context.database.read(lambda session: snapshots.latest_id(session, table_id))
+    return send_snapshot(context, latest_id, (accept, accept_encoding), if_none_match, ASK_AGAIN)
 
 
-@router.post("/tables/{table_id}/lookup", responses=documented(TableNotFound, MissingEntries, InvalidKey))
+@router.post(
+    "/tables/{table_id}/lookup",
+    response_model=LookupAnswer,
+    responses=documented(TableNotFound, MissingEntries, InvalidKey),
+)
 def look_up(
     table_id: str, message: Annotated[LookupRequest, Body(examples=[LOOKUP_REQUEST])], context: FromContext
-) -> LookupAnswer:
-    """Answer every latency in the order asked, or one problem: all missing keys and the profile request for them."""
-    with context.database.reading() as session:
-        return lookup.look_up(session, table_id, message.ops)
+) -> Response:
+    """Answer every latency in the order asked, or one problem: all missing keys and the profile request for them.
+
+    The values are the latest snapshot's, and those measured since where it has none; which snapshot is the latest may
+    be remembered for a second.
+    """
+    answer = context.database.read(lambda session: lookup.look_up(session, context.tables, table_id, message.ops))
+    return Response(answer, media_type="application/json")
 
 
-@router.get("/latency", responses=documented(DeviceNotFound, TableNotFound, MissingEntries, InvalidKey))
-def latency(query: Annotated[LatencyQuery, Query()], context: FromContext) -> LatencyAnswer:
-    """Answer one entry of the table of the device's present state."""
-    with context.database.reading() as session:
-        return lookup.latency(session, query.device, query.conditions, query.op)
+@router.get(
+    "/latency",
+    response_model=LatencyAnswer,
+    responses=documented(DeviceNotFound, TableNotFound, MissingEntries, InvalidKey),
+)
+def latency(query: Annotated[LatencyQuery, Query()], context: FromContext) -> Response:
+    """Answer one entry of the table of the device's present state, from the same values as a lookup."""
+    answer = context.database.read(
+        lambda session: lookup.latency(session, context.tables, query.device, query.conditions, query.op)
+    )
+    return Response(answer, media_type="application/json")

@@ -1,15 +1,18 @@
 """Problems: every error that leaves the service is an RFC 9457 document with a stable code."""
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from latency_service.contract.errors import (
     Conflict,
@@ -17,6 +20,7 @@ from latency_service.contract.errors import (
     Gone,
     InvalidInput,
     LatencyError,
+    NotAcceptable,
     NotFound,
     Problem,
     ServiceUnavailable,
@@ -32,12 +36,15 @@ _STATUSES: dict[type[LatencyError], HTTPStatus] = {
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     Conflict: HTTPStatus.CONFLICT,
     Gone: HTTPStatus.GONE,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     ServiceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+#: A PostgreSQL that starts again, or whose standby takes over, is back in about that time.
+_RETRY_AFTER_S = 5
 _log = structlog.get_logger(__name__)
 
 
@@ -46,7 +53,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(LatencyError, _on_latency_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(OperationalError, _on_database_error)
+    for error in (OperationalError, InterfaceError, TimeoutError):
+        app.add_exception_handler(error, _on_database_error)
     app.add_exception_handler(Exception, _on_unexpected_error)
 
 
@@ -80,18 +88,39 @@ def _status(error: type[LatencyError]) -> HTTPStatus:
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def problem_response(scope: Scope, error: LatencyError) -> JSONResponse:
+    """Return the answer to a request that an error stands for, an ASGI app itself; layers without FastAPI use it."""
+    return _answer(scope, _status(type(error)), str(error), error.code, error.extra)
+
+
+def problem_of(error: LatencyError) -> Problem:
+    """Return the problem document of an error that is a part of an answer."""
+    status = _status(type(error))
+    return Problem(title=status.phrase, status=status, detail=str(error), code=error.code)
+
+
 def _answer(
-    request: Request, status: HTTPStatus, detail: str, code: str, extra: Mapping[str, Any] | None = None
+    scope: Scope, status: HTTPStatus, detail: str, code: str, extra: Mapping[str, Any] = MappingProxyType({})
 ) -> JSONResponse:
-    problem = Problem(
-        title=status.phrase, status=status, detail=detail, code=code, instance=request.url.path, **(extra or {})
+    problem = Problem.model_validate(
+        {
+            "title": status.phrase,
+            "status": status,
+            "detail": detail,
+            "code": code,
+            "instance": scope["path"],
+            "request_id": scope.get("state", {}).get("request_id"),
+            **extra,
+        }
     )
-    return JSONResponse(problem.model_dump(mode="json"), status, media_type=MEDIA_TYPE)
+    retry_after_s = extra.get("retry_after_s", _RETRY_AFTER_S if status == HTTPStatus.SERVICE_UNAVAILABLE else None)
+    headers = {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
+    return JSONResponse(problem.model_dump(mode="json"), status, headers, media_type=MEDIA_TYPE)
 
 
 async def _on_latency_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, LatencyError)
-    return _answer(request, _status(type(error)), str(error), error.code, error.extra)
+    return problem_response(request.scope, error)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
@@ -103,7 +132,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
     detail = "; ".join(f"{item['location']}: {item['message']}" for item in errors[:3])
     if errors[0]["location"] == "body" and "json" not in request.headers.get("content-type", "").lower():
         detail = f"send the body as JSON, with the header Content-Type: application/json; {detail}"
-    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, InvalidInput.code, {"errors": errors})
+    return _answer(request.scope, HTTPStatus.UNPROCESSABLE_ENTITY, detail, InvalidInput.code, {"errors": errors})
 
 
 def _location(parts: Sequence[int | str]) -> str:
@@ -114,18 +143,20 @@ def _location(parts: Sequence[int | str]) -> str:
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    response = _answer(request, status, f"{request.method} {request.url.path}: {error.detail}", status.name.lower())
+    response = _answer(
+        request.scope, status, f"{request.method} {request.url.path}: {error.detail}", status.name.lower()
+    )
     response.headers.update(error.headers or {})
     return response
 
 
 async def _on_database_error(request: Request, error: Exception) -> JSONResponse:
-    _log.error("the database failed", path=request.url.path, error=str(error).splitlines()[0])
+    _log.error("the database failed", error=str(error).splitlines()[0])
     detail = "the database is busy or cannot be used; try again later"
-    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, ServiceUnavailable.code)
+    return _answer(request.scope, HTTPStatus.SERVICE_UNAVAILABLE, detail, ServiceUnavailable.code)
 
 
 async def _on_unexpected_error(request: Request, _: Exception) -> JSONResponse:
     # The server that runs the app gets the error too, and logs it.
     detail = "the service failed unexpectedly; its log says why"
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail, "internal_server_error")
+    return _answer(request.scope, HTTPStatus.INTERNAL_SERVER_ERROR, detail, "internal_server_error")

@@ -1,8 +1,12 @@
 """Queries: the parameters behind the question mark, one model a resource; unknown ones are refused."""
 
-from pydantic import Field
+from datetime import UTC, datetime
+
+from pydantic import AwareDatetime, Field
 
 from latency_service.contract.conditions import (
+    LARGEST_BATCH,
+    MOST_THREADS,
     BackendName,
     BatchNorm,
     CacheState,
@@ -13,8 +17,8 @@ from latency_service.contract.conditions import (
     RuntimeName,
 )
 from latency_service.contract.device import DeviceName
-from latency_service.contract.limits import LARGEST_INTEGER
-from latency_service.contract.messages import Key, Message
+from latency_service.contract.limits import LARGEST_INTEGER, LARGEST_SMALL_INTEGER
+from latency_service.contract.messages import Key, Message, ProfileState
 
 
 class TableQuery(Message):
@@ -23,8 +27,8 @@ class TableQuery(Message):
     device: DeviceName | None = None
     runtime: RuntimeName | None = None
     precision: Precision | None = None
-    threads: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
-    batch_size: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
+    threads: int | None = Field(default=None, ge=1, le=MOST_THREADS)
+    batch_size: int | None = Field(default=None, ge=1, le=LARGEST_BATCH)
     cache_state: CacheState | None = None
     mode: Mode | None = None
     backend: BackendName | None = None
@@ -32,16 +36,28 @@ class TableQuery(Message):
     batch_norm: BatchNorm | None = None
 
 
-class LatencyQuery(Conditions):
-    """Which entry: the device, the conditions (all but the runtime have defaults), the op."""
-
-    device: DeviceName
-    op: Key
+class _UnderConditions(Conditions):
+    """Conditions among other parameters; all but the runtime have defaults."""
 
     @property
     def conditions(self) -> Conditions:
         """The conditions alone."""
-        return Conditions.model_validate(self.model_dump(exclude={"device", "op"}))
+        return Conditions.model_validate(self.model_dump(include=set(Conditions.model_fields)))
+
+
+class LatencyQuery(_UnderConditions):
+    """Which entry: the device, the conditions, the op."""
+
+    device: DeviceName
+    op: Key
+
+
+class HistoryQuery(_UnderConditions):
+    """Whose measurements: the conditions, the op, and the page of them."""
+
+    op: Key
+    before: int | None = Field(default=None, ge=0, le=LARGEST_INTEGER)
+    limit: int = Field(default=100, ge=1, le=1000)
 
 
 class MeasurementQuery(Message):
@@ -49,6 +65,18 @@ class MeasurementQuery(Message):
 
     table: str | None = None
     op: Key | None = None
-    after: int = Field(default=0, ge=0, le=LARGEST_INTEGER)
+    after: int = Field(default=0, ge=0, le=LARGEST_SMALL_INTEGER)
     limit: int = Field(default=100, ge=1, le=1000)
     samples: bool = False
+
+
+class ProfileQuery(Message):
+    """Which profiles, and the page of them."""
+
+    device: DeviceName | None = None
+    state: ProfileState | None = None
+    # No time zone takes these out of the calendar.
+    before: AwareDatetime | None = Field(
+        default=None, ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(9999, 1, 1, tzinfo=UTC)
+    )
+    limit: int = Field(default=50, ge=1, le=1000)

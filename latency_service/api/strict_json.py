@@ -1,5 +1,7 @@
-"""Strict JSON: bodies with NaN, infinity or broken Unicode are refused where they come in."""
+"""Strict JSON: bodies with NaN, infinity, NUL or broken Unicode are refused where they come in."""
 
+import json
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -7,10 +9,16 @@ import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+#: The character NUL as JSON writes it, and not a backslash with `u0000` behind it; PostgreSQL's texts cannot hold it.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
 
 class _StrictRequest(Request):
     async def json(self) -> Any:
-        return orjson.loads(await self.body())
+        body = await self.body()
+        if b"\\u0000" in body and (found := _NUL.search(body)):
+            raise json.JSONDecodeError("no text may hold the character NUL", "", found.start())
+        return orjson.loads(body)
 
 
 class StrictRoute(APIRoute):

@@ -2,19 +2,38 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from latency_service import schema
+from latency_service.configuration import FILE_VARIABLE, load_settings
 from latency_service.contract.errors import LatencyError
 from latency_service.database import Database
 from latency_service.settings import Settings
 
+__all__ = [
+    "ConfigOption",
+    "DatabaseOption",
+    "JsonOption",
+    "load_settings",
+    "opened_database",
+    "readable_errors",
+    "stop",
+]
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        dir_okay=False,
+        help=f"A TOML file of settings; default: the one that {FILE_VARIABLE} names, else yours, else that in /etc.",
+    ),
+]
 DatabaseOption = Annotated[
     str | None,
     typer.Option(
@@ -22,11 +41,7 @@ DatabaseOption = Annotated[
         help="sqlite:///PATH or postgresql://USER@HOST/NAME; default: a SQLite file in your data directory.",
     ),
 ]
-
-
-def load_settings(**flags: Any) -> Settings:
-    """Return the settings; a flag that is None was not given."""
-    return Settings(**{name: value for name, value in flags.items() if value is not None})
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @contextmanager
@@ -36,7 +51,7 @@ def opened_database(settings: Settings) -> Iterator[Database]:
     Raises:
         ServiceUnavailable: It is at another revision.
     """
-    database = Database(settings.database, settings.pool_size)
+    database = Database(settings.database_url, settings.pool_size)
     try:
         schema.check_is_current(database)
         yield database
@@ -49,9 +64,6 @@ def readable_errors() -> Iterator[None]:
     """End the command with exit code 1 and one message instead of a traceback."""
     try:
         yield
-    except ValidationError as error:
-        first = error.errors()[0]
-        stop(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
     except SQLAlchemyError as error:
         stop(f"the database cannot be used: {str(error).splitlines()[0]}")
     except (LatencyError, OSError) as error:

@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LARGEST_BATCH = 4096
+MOST_THREADS = 1024
+
 RuntimeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", examples=["onnxruntime"])]
 Precision = Literal["fp32", "fp16", "int8"]
 CacheState = Literal["hot", "cold"]
@@ -29,8 +32,8 @@ class Conditions(BaseModel):
 
     runtime: RuntimeName
     precision: Precision = "fp32"
-    batch_size: int = Field(default=1, ge=1, le=4096)
-    threads: int = Field(default=1, ge=1, le=1024)
+    batch_size: int = Field(default=1, ge=1, le=LARGEST_BATCH)
+    threads: int = Field(default=1, ge=1, le=MOST_THREADS)
     cache_state: CacheState = "hot"
     mode: Mode = "eager"
     backend: BackendName = "cpu"

@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from typing import Annotated, NewType
+from typing import Annotated, NewType, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from latency_service.contract.conditions import BackendName, RuntimeName
-from latency_service.contract.limits import LARGEST_INTEGER
+from latency_service.contract.limits import LARGEST_INTEGER, LONGEST_TEXT, MOST_MEMBERS, Name, Text
 
 DeviceId = NewType("DeviceId", str)
 Fingerprint = NewType("Fingerprint", str)
 DeviceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["pixel-8"])]
 
-Fact = str | int | float | bool | None
+Fact = Text | int | float | bool | None
+Facts = Annotated[dict[Name, Fact], Field(max_length=MOST_MEMBERS)]
 
 
 class RuntimeStatus(BaseModel):
@@ -26,9 +27,14 @@ class RuntimeStatus(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     available: bool
-    version: str | None = None
-    reason: str | None = None
-    backends: dict[BackendName, str | None] = {}
+    version: Name | None = None
+    reason: Text | None = None
+    backends: dict[BackendName, Text | None] = Field(default={}, max_length=MOST_MEMBERS)
+
+    @classmethod
+    def broken(cls, reason: str) -> Self:
+        """Return the status of a runtime that does not work; of a very long reason, its beginning."""
+        return cls(available=False, reason=reason[:LONGEST_TEXT])
 
 
 class DeviceDescription(BaseModel):
@@ -36,12 +42,12 @@ class DeviceDescription(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    operating_system: str
-    architecture: str
-    cpu_model: str
+    operating_system: Name
+    architecture: Name
+    cpu_model: Name
     logical_cores: int = Field(ge=1, le=LARGEST_INTEGER)
     memory_bytes: int = Field(ge=1, le=LARGEST_INTEGER)
-    runtimes: dict[RuntimeName, RuntimeStatus] = {}
+    runtimes: dict[RuntimeName, RuntimeStatus] = Field(default={}, max_length=MOST_MEMBERS)
 
 
 class DeviceState(BaseModel):
@@ -52,7 +58,7 @@ class DeviceState(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    facts: dict[str, Fact]
+    facts: Facts
 
     @property
     def fingerprint(self) -> Fingerprint:

@@ -10,8 +10,9 @@ LatencyError
 +-- Unauthorized            no API key, or none that is good             (HTTP 401)
 +-- Forbidden               the key may not do this                      (HTTP 403)
 +-- NotFound                the named thing is not there                  (HTTP 404)
-|   +-- DeviceNotFound, ProfileNotFound, TableNotFound, SnapshotNotFound, UnknownName
+|   +-- DeviceNotFound, ProfileNotFound, TableNotFound, SnapshotNotFound, WorkloadNotFound, ApiKeyNotFound, UnknownName
 |   +-- MissingEntries          the table lacks keys that were asked for
++-- NotAcceptable           there is no form of it that the caller takes (HTTP 406)
 +-- Conflict                the thing is in another state                 (HTTP 409)
 |   +-- DeviceStateUnknown      the agent must register its device state first
 |   +-- AgentTooOld             the agent speaks a protocol the service no longer takes
@@ -127,10 +128,28 @@ class SnapshotNotFound(NotFound):
     code = "snapshot_not_found"
 
 
+class ApiKeyNotFound(NotFound):
+    """No API key has that id; `latency-service keys list` shows them."""
+
+    code = "api_key_not_found"
+
+
+class WorkloadNotFound(NotFound):
+    """No profile has ever asked for that workload."""
+
+    code = "workload_not_found"
+
+
 class MissingEntries(NotFound):
     """The table lacks some of the keys; `missing` lists all of them, `profile_request` would measure them."""
 
     code = "missing_entries"
+
+
+class NotAcceptable(LatencyError):
+    """There is no form of it that the caller takes; Accept and Accept-Encoding say which it does."""
+
+    code = "not_acceptable"
 
 
 class Conflict(LatencyError):
@@ -182,7 +201,11 @@ class ServiceUnavailable(LatencyError):
 
 
 class Problem(BaseModel):
-    """An RFC 9457 problem document (`application/problem+json`); errors may add members of their own."""
+    """An RFC 9457 problem document (`application/problem+json`); errors may add members of their own.
+
+    Attributes:
+        request_id: Names the request in the service's log, and the answer's `X-Request-ID`.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -192,6 +215,7 @@ class Problem(BaseModel):
     detail: str
     code: str
     instance: str | None = None
+    request_id: str | None = None
 
 
 def error_from_problem(problem: Problem) -> LatencyError:

@@ -16,6 +16,9 @@ from latency_service.contract.ops import OP_CLASSES, OpKind, OpSpec
 KEY_VERSION = "v1"
 EXAMPLE_KEY = "v1-mbconv-112x112x16-out24-k5-s2-e6-skip0-relu6"
 
+#: No key is longer: numbers have at most six digits.
+LONGEST_KEY = 200
+
 OpKey = NewType("OpKey", str)
 
 _TAGS = {
@@ -54,12 +57,14 @@ def parse_key(key: str) -> OpSpec:
     Raises:
         InvalidKey: The text is no canonical key, or the op that it describes is impossible; the message says why.
     """
+    if len(key) > LONGEST_KEY:
+        raise InvalidKey(f"{key[:50]!r}... has {len(key)} characters, and no op key has more than {LONGEST_KEY}")
     try:
         op = _parse(key)
     except (ImpossibleOp, _Malformed) as error:
-        raise InvalidKey(f"op key {key[:200]!r}: {error}") from None
+        raise InvalidKey(f"op key {key!r}: {error}") from None
     if format_key(op) != key:
-        raise InvalidKey(f"op key {key[:200]!r} is not canonical; write {format_key(op)!r}")
+        raise InvalidKey(f"op key {key!r} is not canonical; write {format_key(op)!r}")
     return op
 
 

@@ -1,4 +1,7 @@
-"""Limits: how large an integer and how early or late a moment may be, so that any database can hold it."""
+"""Limits: what is sent may be large, but not so large that no database could hold it, or that it is no honest message.
+
+Every text, list and table of a message has one: an agent that goes mad, or is hostile, costs no more than its bytes.
+"""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -6,6 +9,20 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 LARGEST_INTEGER = 2**63 - 1
+#: What a column of type INTEGER holds.
+LARGEST_SMALL_INTEGER = 2**31 - 1
+
+LONGEST_NAME = 200
+#: Of what a host says of itself, and of an error's message.
+LONGEST_TEXT = 8000
+MOST_MEMBERS = 1000
+
+#: A name, a version: something short.
+Name = Annotated[str, Field(max_length=LONGEST_NAME)]
+#: A sentence or a few.
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+#: Readings beside the samples, a few a round.
+Readings = Annotated[tuple[float, ...], Field(max_length=200_000)]
 
 #: A moment that is one in every time zone: neither before 1970 nor at the end of the calendar.
 Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]

@@ -5,12 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from latency_service.contract.device import Fact
-from latency_service.contract.limits import LARGEST_INTEGER, Moment
+from latency_service.contract.device import Facts
+from latency_service.contract.limits import LARGEST_INTEGER, LARGEST_SMALL_INTEGER, MOST_MEMBERS, Moment, Readings, Text
 from latency_service.contract.summary import Summary, summarize_rounds
 
 #: A change of the measuring protocol that moves timings bumps this; measurements of two versions are not comparable.
 PROTOCOL_VERSION = 2
+
+MOST_SAMPLES = 100_000
 
 Verdict = Literal["ok", "noisy", "unfit"]
 ErrorClass = Literal["unsupported", "out_of_memory", "crashed", "timed_out"]
@@ -39,25 +41,25 @@ class Measurement(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    samples_ms: tuple[float, ...] = Field(min_length=1, max_length=100_000)
-    round_sizes: tuple[Annotated[int, Field(ge=0)], ...]
-    disturbed: tuple[int, ...] = ()
-    voided_rounds: tuple[int, ...] = ()
-    reference_ms: tuple[float, ...] = ()
+    samples_ms: tuple[float, ...] = Field(min_length=1, max_length=MOST_SAMPLES)
+    round_sizes: tuple[Annotated[int, Field(ge=0)], ...] = Field(max_length=MOST_SAMPLES)
+    disturbed: tuple[int, ...] = Field(default=(), max_length=MOST_SAMPLES)
+    voided_rounds: tuple[int, ...] = Field(default=(), max_length=MOST_SAMPLES)
+    reference_ms: Readings = ()
     clock_step_ms: float = Field(default=0.0, ge=0)
     inner_loops: int = Field(ge=1, le=LARGEST_INTEGER)
     warmup_runs: int = Field(ge=0, le=LARGEST_INTEGER)
     summary: Summary
     verdict: Verdict
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Text, ...] = Field(default=(), max_length=MOST_MEMBERS)
     preemptions: int = Field(ge=0, le=LARGEST_INTEGER)
     foreign_load: float | None = Field(default=None, ge=0)
     steal_share: float | None = Field(default=None, ge=0)
-    clock_mhz: tuple[float, ...] = ()
-    temperature_c: tuple[float, ...] = ()
-    power_w: tuple[float, ...] = ()
-    runtime_facts: dict[str, Fact] = {}
-    protocol_version: int = PROTOCOL_VERSION
+    clock_mhz: Readings = ()
+    temperature_c: Readings = ()
+    power_w: Readings = ()
+    runtime_facts: Facts = {}
+    protocol_version: int = Field(default=PROTOCOL_VERSION, ge=0, le=LARGEST_SMALL_INTEGER)
     started_at: Moment
     finished_at: Moment
 

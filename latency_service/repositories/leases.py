@@ -1,44 +1,106 @@
-"""Leases and the jobs that each lent."""
+"""Leases and the jobs that each lent.
+
+Whoever changes a lease, or what it holds, has its row locked: by the UPDATE that ends or prolongs it, or by `hold`. So
+a result, a renewal, a release and the expiry of one lease come one after the other, whichever replicas they come to.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, exists, select, update
 from sqlalchemy.orm import Session
 
 from latency_service.contract.errors import LeaseExpired
-from latency_service.repositories.bulk import chunks
-from latency_service.tables import Job, Lease, LeaseJob
+from latency_service.tables import Device, DeviceState, Job, Lease, LeaseJob
+
+#: No lease is loaded as an object that a statement would have to change, too.
+_UNSYNCHRONIZED = {"synchronize_session": False}
 
 
-def add(session: Session, lease: Lease, jobs: Sequence[Job]) -> None:
-    """Lend the jobs; each lending is an attempt."""
-    session.add(lease)
-    session.flush()
-    for job in jobs:
-        job.state = "leased"
-        job.lease_token = lease.token
-        job.attempts += 1
-    rows = [{"lease_token": lease.token, "job_id": job.id, "attempt": job.attempts} for job in jobs]
-    session.execute(insert(LeaseJob), rows)
+class HeldLease(NamedTuple):
+    """A lease whose row is locked, be it alive or dead.
+
+    Attributes:
+        fingerprint: Of the state that the device was lent to in.
+        present_fingerprint: Of the state that it is in now.
+    """
+
+    device_id: str
+    state_id: int
+    agent_id: str
+    conditions_id: str
+    expires_at: datetime
+    ended_at: datetime | None
+    device_name: str
+    fingerprint: str
+    present_fingerprint: str
+
+    def is_alive(self, now: datetime) -> bool:
+        """Say whether it has neither ended nor run out."""
+        return self.ended_at is None and now < self.expires_at
 
 
-def get(session: Session, token: str) -> Lease:
-    """Return a lease, be it alive or ended.
+class HeldJob(NamedTuple):
+    """A job that a lease lent: the attempt that this was, and where the job is now."""
+
+    id: str
+    workload_key: str
+    attempt: int
+    attempts: int
+    state: str
+    lease_token: str | None
+
+
+def hold(session: Session, token: str) -> HeldLease:
+    """Return a lease, and lock it until the transaction ends.
 
     Raises:
         LeaseExpired: There never was one with that token.
     """
-    lease = session.get(Lease, token)
-    if lease is None:
-        raise LeaseExpired("this service never lent that lease; ask for another one")
-    return lease
+    query = (
+        select(
+            Lease.device_id,
+            Lease.state_id,
+            Lease.agent_id,
+            Lease.conditions_id,
+            Lease.expires_at,
+            Lease.ended_at,
+            Device.name,
+            DeviceState.fingerprint,
+            Device.fingerprint,
+        )
+        .join(Device, Device.id == Lease.device_id)
+        .join(DeviceState, DeviceState.id == Lease.state_id)
+        .where(Lease.token == token)
+        .with_for_update(of=Lease, key_share=True)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise _never_lent()
+    return HeldLease(*row)
 
 
-def lent_job(session: Session, token: str, job_id: str) -> Row[Job, int] | None:
-    """Return a job of the lease and which attempt of the job the lease was."""
-    query = select(Job, LeaseJob.attempt).join(LeaseJob, LeaseJob.job_id == Job.id)
-    return session.execute(query.where(LeaseJob.lease_token == token, Job.id == job_id)).one_or_none()
+def check_was_lent(session: Session, token: str) -> None:
+    """Return if there ever was a lease with that token.
+
+    Raises:
+        LeaseExpired: There was none.
+    """
+    if not session.scalar(select(exists().where(Lease.token == token))):
+        raise _never_lent()
+
+
+def hold_jobs(session: Session, token: str, job_ids: Collection[str]) -> dict[str, HeldJob]:
+    """Return those of the jobs that the lease lent, by id, and lock them until the transaction ends."""
+    query = (
+        select(Job.id, Job.workload_key, LeaseJob.attempt, Job.attempts, Job.state, Job.lease_token)
+        .join(LeaseJob, LeaseJob.job_id == Job.id)
+        .where(LeaseJob.lease_token == token, LeaseJob.job_id.in_(job_ids))
+        .order_by(Job.id)  # whoever locks several jobs does so in this order
+        .with_for_update(of=Job, key_share=True)
+    )
+    return {row.id: HeldJob(*row) for row in session.execute(query)}
 
 
 def cancelled_jobs(session: Session, token: str) -> Sequence[str]:
@@ -47,19 +109,57 @@ def cancelled_jobs(session: Session, token: str) -> Sequence[str]:
     return session.scalars(query.where(LeaseJob.lease_token == token, Job.state == "cancelled")).all()
 
 
-def shorten(session: Session, device_id: str, latest: datetime) -> None:
-    """Let none of the device's leases last beyond `latest`."""
-    alive = update(Lease).where(Lease.device_id == device_id, Lease.ended_at.is_(None))
-    session.execute(alive.where(Lease.expires_at > latest).values(expires_at=latest))
+def prolong(session: Session, token: str, now: datetime, expires_at: datetime) -> str | None:
+    """Let a lease that is alive last until `expires_at`; return its device's id, or None if it is not alive."""
+    alive = update(Lease).where(Lease.token == token, Lease.ended_at.is_(None), Lease.expires_at > now)
+    prolonged = alive.values(expires_at=expires_at).returning(Lease.device_id)
+    return session.scalar(prolonged, execution_options=_UNSYNCHRONIZED)
 
 
-def expired_tokens(session: Session, device_id: str, now: datetime) -> Sequence[str]:
-    """Return the device's leases that ran out and have not been ended."""
-    query = select(Lease.token).where(Lease.device_id == device_id, Lease.ended_at.is_(None))
-    return session.scalars(query.where(Lease.expires_at <= now)).all()
+def shorten(session: Session, device_id: str | None, longest: datetime, expires_at: datetime) -> None:
+    """Let no lease of the device (of any) that would last beyond `longest` last beyond `expires_at`."""
+    endless = update(Lease).where(Lease.ended_at.is_(None), Lease.expires_at > longest, *_of(device_id))
+    session.execute(endless.values(expires_at=expires_at), execution_options=_UNSYNCHRONIZED)
 
 
-def end(session: Session, tokens: Collection[str], now: datetime) -> None:
-    """End the leases."""
-    for chunk in chunks(tokens):
-        session.execute(update(Lease).where(Lease.token.in_(chunk)).values(ended_at=now))
+def is_any_to_end(session: Session, device_id: str, now: datetime, longest: datetime) -> bool:
+    """Say whether a lease of the device has run out, or would last beyond `longest`, and has not been ended."""
+    due = (Lease.expires_at <= now) | (Lease.expires_at > longest)
+    return bool(session.scalar(select(exists().where(Lease.device_id == device_id, Lease.ended_at.is_(None), due))))
+
+
+def end_expired(session: Session, device_id: str | None, now: datetime) -> Sequence[Row[str, str]]:
+    """End the leases of the device (of any) that ran out; return the token and the device's id of each.
+
+    One that another transaction is at is passed over, for that one may be ending it, too.
+    """
+    expired = (
+        select(Lease.token)
+        .where(Lease.ended_at.is_(None), Lease.expires_at <= now, *_of(device_id))
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("expired")
+    )
+    ended = update(Lease).where(Lease.token.in_(select(expired.c.token))).values(ended_at=now)
+    return session.execute(ended.returning(Lease.token, Lease.device_id), execution_options=_UNSYNCHRONIZED).all()
+
+
+def end_alive(session: Session, now: datetime, *, token: str | None = None, device_id: str | None = None) -> list[str]:
+    """End the lease of that token, or all of that device, where they are alive; return the tokens of those."""
+    which = Lease.device_id == device_id if token is None else Lease.token == token
+    ended = update(Lease).where(which, Lease.ended_at.is_(None), Lease.expires_at > now).values(ended_at=now)
+    return list(session.scalars(ended.returning(Lease.token), execution_options=_UNSYNCHRONIZED))
+
+
+def end_if_idle(session: Session, token: str, now: datetime) -> bool:
+    """End a lease that holds no job any more; say whether it was that."""
+    held = exists().where(Job.lease_token == token, Job.state == "leased")
+    idle = update(Lease).where(Lease.token == token, Lease.ended_at.is_(None), ~held).values(ended_at=now)
+    return session.scalar(idle.returning(Lease.token), execution_options=_UNSYNCHRONIZED) is not None
+
+
+def _of(device_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if device_id is None else (Lease.device_id == device_id,)
+
+
+def _never_lent() -> LeaseExpired:
+    return LeaseExpired("this service never lent that lease; ask for another one")

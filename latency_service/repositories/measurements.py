@@ -1,46 +1,15 @@
-"""Measurements, never changed or deleted, and the current value of each workload that follows from them."""
+"""Measurements as they are read: never changed or deleted (repositories/results.py appends them)."""
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from latency_service.repositories.bulk import chunks
-from latency_service.tables import FailedAttempt, Measurement, MeasurementBody
+from latency_service.tables import DeviceState, LatencyTable, Measurement, MeasurementBody
 
-
-def add(session: Session, measurement: Measurement, body: str) -> None:
-    """Append a measurement and, apart, all of it as JSON text."""
-    session.add(measurement)
-    session.flush()
-    session.add(MeasurementBody(measurement_id=measurement.id, body=body))
-
-
-def add_failure(session: Session, failure: FailedAttempt) -> None:
-    """Append why an attempt gave no timing."""
-    session.add(failure)
-
-
-def find_result(session: Session, result_id: str) -> tuple[str, bool] | None:
-    """Return the hash of the result that came under that id, and whether its lease was alive then."""
-    query = select(Measurement.body_hash, Measurement.leased).where(Measurement.id == result_id)
-    if (row := session.execute(query).one_or_none()) is not None:
-        return row
-    body_hash = session.scalar(select(FailedAttempt.body_hash).where(FailedAttempt.id == result_id))
-    return None if body_hash is None else (body_hash, True)
-
-
-def current(session: Session, table_id: str, keys: Collection[str] | None = None) -> list[Measurement]:
-    """Return the measurement that holds for each of the workloads: the latest `ok` one, else the latest `noisy` one.
-
-    No keys stand for all workloads of the table; they come sorted.
-    """
-    if keys is None:
-        return list(session.scalars(_current(table_id).order_by(Measurement.workload_key)))
-    found: list[Measurement] = []
-    for chunk in chunks(keys):
-        found.extend(session.scalars(_current(table_id, chunk)))
-    return found
+#: A measurement, the device's state at that time, and the protocol it was measured by.
+HistoryRow = Row[Measurement, DeviceState, int]
 
 
 def page(session: Session, table_id: str | None, key: str | None, after: int, limit: int) -> Sequence[Measurement]:
@@ -63,15 +32,17 @@ def bodies(session: Session, ids: Collection[str]) -> dict[str, str]:
     return found
 
 
-def _current(table_id: str, keys: Collection[str] | None = None) -> Select[Measurement]:
-    quality = case((Measurement.verdict == "ok", 0), else_=1)
-    best_first = func.row_number().over(
-        partition_by=Measurement.workload_key, order_by=(quality, Measurement.sequence.desc())
+def of_workload(
+    session: Session, device_id: str, conditions_id: str, key: str, before: int | None, limit: int
+) -> Sequence[HistoryRow]:
+    """Return a workload's latest measurements on a device, through all its states, with state and protocol version."""
+    query = (
+        select(Measurement, DeviceState, LatencyTable.protocol_version)
+        .join(LatencyTable, LatencyTable.id == Measurement.table_id)
+        .join(DeviceState, DeviceState.id == LatencyTable.state_id)
+        .where(DeviceState.device_id == device_id, LatencyTable.conditions_id == conditions_id)
+        .where(Measurement.workload_key == key)
+        .order_by(Measurement.sequence.desc())
+        .limit(limit)
     )
-    usable = select(Measurement.sequence, best_first.label("rank")).where(
-        Measurement.table_id == table_id, Measurement.verdict.in_(("ok", "noisy"))
-    )
-    if keys is not None:
-        usable = usable.where(Measurement.workload_key.in_(keys))
-    ranked = usable.subquery()
-    return select(Measurement).join(ranked, ranked.c.sequence == Measurement.sequence).where(ranked.c.rank == 1)
+    return session.execute(query if before is None else query.where(Measurement.sequence < before)).all()

@@ -1,12 +1,19 @@
-"""Profiles and the workloads that each asks for."""
+"""Profiles and the workloads that each asks for.
 
-from collections.abc import Mapping, Sequence
+Whoever writes profiles of a device holds the device's lock.
+"""
 
-from sqlalchemy import func, insert, or_, select, update
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from latency_service.contract.errors import ProfileNotFound
-from latency_service.tables import Job, Profile, ProfileWorkload, Workload
+from latency_service.repositories.bulk import chunks
+from latency_service.tables import Conditions, Device, Job, Profile, ProfileWorkload, Workload
+
+ListedProfile = Row[Profile, Device, Conditions]
 
 
 def add(session: Session, profile: Profile, job_ids: Mapping[str, str | None]) -> None:
@@ -33,27 +40,68 @@ def get(session: Session, profile_id: str) -> Profile:
     return profile
 
 
+def find(
+    session: Session, device: str | None, state: str | None, before: datetime | None, limit: int
+) -> Sequence[ListedProfile]:
+    """Return profiles, the newest first: those made before a moment that match.
+
+    They are `limit`, and more only where the last of these was made at the same moment as the next ones.
+    """
+    matching = [
+        *([Device.name == device] if device is not None else []),
+        *([Profile.state == state] if state is not None else []),
+        *([Profile.created_at < before] if before is not None else []),
+    ]
+    moments = select(Profile.created_at).join(Device).where(*matching).order_by(Profile.created_at.desc())
+    last = session.scalar(moments.offset(limit - 1).limit(1))
+    if last is not None:
+        matching.append(Profile.created_at >= last)
+    query = select(Profile, Device, Conditions).join(Device).join(Conditions).where(*matching)
+    return session.execute(query.order_by(Profile.created_at.desc(), Profile.id)).all()
+
+
+def has_settled(session: Session, device_id: str) -> bool:
+    """Say whether any of the device's running profiles has no active job left."""
+    return bool(session.scalar(select(exists().where(Profile.device_id == device_id, _is_settled()))))
+
+
 def settled(session: Session, device_id: str) -> Sequence[Profile]:
     """Return the device's running profiles that have no active job left."""
-    active = (
-        select(ProfileWorkload.profile_id)
-        .join(Job, Job.id == ProfileWorkload.job_id)
-        .where(ProfileWorkload.profile_id == Profile.id, Job.state.in_(("queued", "leased")))
-    )
-    running = select(Profile).where(Profile.device_id == device_id, Profile.state == "running")
-    return session.scalars(running.where(~active.exists()).order_by(Profile.created_at)).all()
+    query = select(Profile).where(Profile.device_id == device_id, _is_settled()).order_by(Profile.created_at)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def counts(session: Session, profile_id: str) -> dict[str | None, int]:
-    """Return the number of workloads by their job's state; None counts those that needed no job."""
-    query = (
-        select(Job.state, func.count())
-        .select_from(ProfileWorkload)
-        .outerjoin(Job, Job.id == ProfileWorkload.job_id)
-        .where(ProfileWorkload.profile_id == profile_id)
-        .group_by(Job.state)
-    )
-    return {state: count for state, count in session.execute(query)}
+def has_due_refresh(session: Session, device_id: str, now: datetime) -> bool:
+    """Say whether it is time to look at any of the device's profiles again."""
+    return bool(session.scalar(select(exists().where(Profile.device_id == device_id, Profile.refresh_at <= now))))
+
+
+def due_for_refresh(session: Session, device_id: str, now: datetime) -> Sequence[Profile]:
+    """Return the device's profiles that it is time to look at again."""
+    query = select(Profile).where(Profile.device_id == device_id, Profile.refresh_at <= now)
+    return session.scalars(query.order_by(Profile.refresh_at).execution_options(populate_existing=True)).all()
+
+
+def devices_with_due(session: Session, now: datetime) -> Sequence[str]:
+    """Return the ids of the devices of which a profile has settled or is to be looked at again."""
+    return session.scalars(
+        select(Profile.device_id).distinct().where(or_(_is_settled(), Profile.refresh_at <= now))
+    ).all()
+
+
+def counts(session: Session, profile_ids: Collection[str]) -> dict[str, dict[str | None, int]]:
+    """Return each profile's number of workloads by their job's state; None counts those that needed no job."""
+    found: dict[str, dict[str | None, int]] = {profile_id: {} for profile_id in profile_ids}
+    for chunk in chunks(profile_ids):
+        query = (
+            select(ProfileWorkload.profile_id, Job.state, func.count())
+            .outerjoin(Job, Job.id == ProfileWorkload.job_id)
+            .where(ProfileWorkload.profile_id.in_(chunk))
+            .group_by(ProfileWorkload.profile_id, Job.state)
+        )
+        for profile_id, state, count in session.execute(query):
+            found[profile_id][state] = count
+    return found
 
 
 def failed_jobs(session: Session, profile_id: str) -> Sequence[Job]:
@@ -61,6 +109,16 @@ def failed_jobs(session: Session, profile_id: str) -> Sequence[Job]:
     query = select(Job).join(ProfileWorkload, ProfileWorkload.job_id == Job.id)
     failed = query.where(ProfileWorkload.profile_id == profile_id, Job.state == "failed")
     return session.scalars(failed.order_by(Job.created_at, Job.position)).all()
+
+
+def measurable_keys(session: Session, profile_id: str) -> Sequence[str]:
+    """Return the keys that the profile asks for, but for Zero, in their order."""
+    query = (
+        select(ProfileWorkload.workload_key)
+        .join(Workload, Workload.key == ProfileWorkload.workload_key)
+        .where(ProfileWorkload.profile_id == profile_id, Workload.kind != "zero")
+    )
+    return session.scalars(query.order_by(ProfileWorkload.workload_key)).all()
 
 
 def measured_keys(session: Session, profile_id: str) -> Sequence[str]:
@@ -85,6 +143,15 @@ def zero_keys(session: Session, device_id: str, conditions_id: str) -> Sequence[
         .where(Profile.device_id == device_id, Profile.conditions_id == conditions_id, Workload.kind == "zero")
     )
     return session.scalars(query).all()
+
+
+def _is_settled() -> ColumnElement[bool]:
+    active = (
+        select(ProfileWorkload.profile_id)
+        .join(Job, Job.id == ProfileWorkload.job_id)
+        .where(ProfileWorkload.profile_id == Profile.id, Job.state.in_(("queued", "leased")))
+    )
+    return (Profile.state == "running") & ~active.exists()
 
 
 def _links(profile_id: str, job_ids: Mapping[str, str | None]) -> list[dict[str, str | None]]:

@@ -1,8 +1,9 @@
 """Snapshots, as the bytes that are served."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from latency_service.contract.errors import SnapshotNotFound
@@ -11,8 +12,8 @@ from latency_service.tables import LatencyTable, Snapshot
 
 
 def add(session: Session, snapshot_id: str, table_id: str, content: bytes, now: datetime) -> None:
-    """Store a snapshot, where it is new, and make it its table's latest."""
-    row = {"id": snapshot_id, "table_id": table_id, "content": content, "created_at": now}
+    """Store a snapshot, compressed with zstd, where it is new, and make it its table's latest."""
+    row = {"id": snapshot_id, "table_id": table_id, "content": content, "encoding": "zstd", "created_at": now}
     insert_missing(session, Snapshot, [row])
     latest = update(LatencyTable).where(LatencyTable.id == table_id)
     session.execute(latest.values(latest_snapshot_id=snapshot_id))
@@ -28,3 +29,9 @@ def get(session: Session, snapshot_id: str) -> Snapshot:
     if snapshot is None:
         raise SnapshotNotFound(f"no snapshot has the id {snapshot_id!r}; GET /v1/tables names each table's latest")
     return snapshot
+
+
+def of_table(session: Session, table_id: str) -> Sequence[Row[str, datetime]]:
+    """Return id and time of each of a table's snapshots, the newest first."""
+    query = select(Snapshot.id, Snapshot.created_at).where(Snapshot.table_id == table_id)
+    return session.execute(query.order_by(Snapshot.created_at.desc(), Snapshot.id)).all()

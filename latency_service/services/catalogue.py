@@ -1,12 +1,21 @@
 """Catalogue: which tables there are, and what measurements they hold."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import cast
 
 from sqlalchemy.orm import Session
 
 from latency_service.contract.device import Fingerprint
-from latency_service.contract.measurement import PROTOCOL_VERSION, Measurement
-from latency_service.contract.messages import MeasurementPage, MeasurementRow, SnapshotId, Table, TableId, TableList
+from latency_service.contract.measurement import Measurement
+from latency_service.contract.messages import (
+    MeasurementPage,
+    MeasurementRow,
+    Provenance,
+    SnapshotId,
+    Table,
+    TableId,
+    TableList,
+)
 from latency_service.repositories import conditions, latency_tables, measurements
 from latency_service.repositories.latency_tables import TableRow
 from latency_service.tables import Measurement as StoredMeasurement
@@ -39,6 +48,11 @@ def get_table(session: Session, table_id: str) -> Table:
     return _to_tables(session, [latency_tables.get(session, table_id)])[0]
 
 
+def tables_by_id(session: Session, table_ids: Collection[str]) -> tuple[Table, ...]:
+    """Return tables; those of the devices' present states first, then the newest."""
+    return _to_tables(session, latency_tables.find_by_id(session, table_ids))
+
+
 def list_measurements(
     session: Session, table_id: str | None, key: str | None, after: int, limit: int, with_samples: bool
 ) -> MeasurementPage:
@@ -65,11 +79,13 @@ def _to_tables(session: Session, rows: Sequence[TableRow]) -> tuple[Table, ...]:
             table_id=TableId(table.id),
             device=device.name,
             device_state=Fingerprint(state.fingerprint),
-            is_current_state=state.fingerprint == device.fingerprint and table.protocol_version == PROTOCOL_VERSION,
+            is_current_state=latency_tables.is_present(table, device, state),
             conditions=conditions.from_row(conditions_row),
             protocol_version=table.protocol_version,
             entries=counts.get(table.id, 0),
             latest_snapshot_id=SnapshotId(table.latest_snapshot_id) if table.latest_snapshot_id else None,
+            provenance=cast(Provenance, table.provenance),
+            source=table.source,
         )
         for table, device, state, conditions_row in rows
     )

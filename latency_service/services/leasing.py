@@ -1,6 +1,5 @@
 """Leasing: batches of jobs lent to agents, renewed and handed back."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -8,17 +7,18 @@ from sqlalchemy.orm import Session
 
 from latency_service.contract.errors import DeviceStateUnknown, LeaseExpired
 from latency_service.contract.messages import JobId, Lease, LeasedJob, LeaseRenewed, LeaseRequest, LeaseToken
-from latency_service.repositories import conditions, devices, jobs, leases, workloads
-from latency_service.services.expiry import expire_leases
-from latency_service.services.profiling import finish_settled
+from latency_service.repositories import conditions, devices, jobs, leases, lending, workloads
+from latency_service.repositories.lending import Batch, Borrower
 from latency_service.services.registration import check_protocol
 from latency_service.settings import Settings
-from latency_service.tables import Device, DeviceState, Job
-from latency_service.tables import Lease as LeaseRow
+from latency_service.tables import Device
+from latency_service.tally import count
+
+_HANDED_BACK = "handed back unmeasured more than {} times"
 
 
-def lend(session: Session, request: LeaseRequest, settings: Settings, now: datetime) -> Lease | None:
-    """Lend the oldest jobs that the agent can do, all under the same conditions; None where there are none.
+def borrower(session: Session, request: LeaseRequest) -> Borrower:
+    """Return who asks for work.
 
     Raises:
         DeviceNotFound: No device of that name has registered.
@@ -27,80 +27,89 @@ def lend(session: Session, request: LeaseRequest, settings: Settings, now: datet
     """
     device = devices.get(session, request.device)
     check_protocol(device.protocol_version)
-    state = _check_state(session, device, request.device_state)
-    devices.mark_seen(session, device.id, now)
-    expire_leases(session, device.id, settings, now)
-    finish_settled(session, device.id, now)
-    batch = jobs.next_batch(session, device.id, request.runtimes, request.max_threads, request.max_jobs)
-    if not batch:
+    _check_state(session, device, request.device_state)
+    return Borrower(device.id, device.fingerprint, request.agent_id, request.runtimes, request.max_threads)
+
+
+def is_work_waiting(session: Session, borrower: Borrower) -> bool:
+    """Say whether there is anything to lend to the borrower."""
+    return lending.is_any_queued(session, borrower)
+
+
+def lend(session: Session, borrower: Borrower, max_jobs: int, settings: Settings, now: datetime) -> Lease | None:
+    """Lend the next jobs that the borrower can do, all under the same conditions; None where there are none."""
+    token, expires_at = uuid4().hex, now + timedelta(seconds=settings.lease_s)
+    batch = lending.lend(session, token, borrower, max_jobs, now, expires_at)
+    if batch is None:
         return None
-    lease = LeaseRow(
-        token=uuid4().hex,
-        device_id=device.id,
-        state_id=state.id,
-        conditions_id=batch[0].conditions_id,
-        created_at=now,
-        expires_at=now + timedelta(seconds=settings.lease_s),
-    )
-    leases.add(session, lease, batch)
-    return _to_message(session, lease, batch, settings)
+    count(session, "leases", "granted")
+    count(session, "jobs_lent", number=len(batch.jobs))
+    return _to_message(session, token, batch, settings, expires_at)
 
 
 def renew(session: Session, token: str, settings: Settings, now: datetime) -> LeaseRenewed:
-    """Prolong a lease, and say which of its jobs nobody wants any more.
+    """Prolong a lease, and say which of its jobs nobody wants any more; where none is left, the lease ends with that.
 
     Raises:
         LeaseExpired: The lease has ended or run out.
     """
-    lease = leases.get(session, token)
-    if not is_alive(lease, now):
+    expires_at = now + timedelta(seconds=settings.lease_s)
+    device_id = leases.prolong(session, token, now, expires_at)
+    if device_id is None:
+        leases.check_was_lent(session, token)
         raise LeaseExpired("the lease has ended; its jobs may be lent to another agent already")
-    lease.expires_at = now + timedelta(seconds=settings.lease_s)
-    devices.mark_seen(session, lease.device_id, now)
+    devices.mark_seen(session, device_id, now)
+    count(session, "leases", "renewed")
     cancelled = leases.cancelled_jobs(session, token)
-    return LeaseRenewed(expires_at=lease.expires_at, cancelled=tuple(map(JobId, cancelled)))
+    if cancelled and leases.end_if_idle(session, token, now):
+        count(session, "leases", "ended")
+    return LeaseRenewed(expires_at=expires_at, cancelled=tuple(map(JobId, cancelled)))
 
 
-def release(session: Session, token: str, now: datetime) -> None:
+def release(session: Session, token: str, settings: Settings, now: datetime) -> None:
     """Take back what has no result yet, without counting an attempt; a lease that has ended stays as it is.
+
+    A job that comes back like that time and again counts its attempts from then on.
 
     Raises:
         LeaseExpired: There never was a lease with that token.
     """
-    lease = leases.get(session, token)
-    if is_alive(lease, now):
-        jobs.give_back(session, token)
-        end(session, lease, now)
+    ended = leases.end_alive(session, now, token=token)
+    if not ended:
+        leases.check_was_lent(session, token)
+    _give_back(session, ended, settings, now)
 
 
-def end(session: Session, lease: LeaseRow, now: datetime) -> None:
-    """End a lease, and the profiles that waited for nothing else."""
-    leases.end(session, [lease.token], now)
-    finish_settled(session, lease.device_id, now)
+def release_all(session: Session, device_id: str, settings: Settings, now: datetime) -> None:
+    """Do the same with all leases of a device."""
+    _give_back(session, leases.end_alive(session, now, device_id=device_id), settings, now)
 
 
-def is_alive(lease: LeaseRow, now: datetime) -> bool:
-    """Say whether the lease has neither ended nor run out."""
-    return lease.ended_at is None and now < lease.expires_at
+def _give_back(session: Session, tokens: list[str], settings: Settings, now: datetime) -> None:
+    jobs.give_back(session, tokens, settings.max_returns)
+    message = _HANDED_BACK.format(settings.max_returns)
+    jobs.take_back(session, tokens, settings.max_attempts, "crashed", message, now)
+    count(session, "leases", "released", number=len(tokens))
 
 
-def _check_state(session: Session, device: Device, fingerprint: str) -> DeviceState:
-    state = devices.state(session, device.id, fingerprint)
-    if state is None or fingerprint != device.fingerprint:
+def _check_state(session: Session, device: Device, fingerprint: str) -> None:
+    if fingerprint != device.fingerprint:
+        state = devices.state(session, device.id, fingerprint)
         known = "is not its present one any more" if state else "has never registered"
         raise DeviceStateUnknown(f"state {fingerprint!r} of device {device.name!r} {known}; register again")
-    return state
+    if device.deregistered_at is not None:
+        raise DeviceStateUnknown(f"device {device.name!r} has said goodbye; register again")
 
 
-def _to_message(session: Session, lease: LeaseRow, batch: Sequence[Job], settings: Settings) -> Lease:
-    specs = workloads.find(session, [job.workload_key for job in batch])
+def _to_message(session: Session, token: str, batch: Batch, settings: Settings, expires_at: datetime) -> Lease:
+    specs = workloads.find(session, [job.workload_key for job in batch.jobs])
     return Lease(
-        token=LeaseToken(lease.token),
-        conditions=conditions.get(session, lease.conditions_id),
+        token=LeaseToken(token),
+        conditions=conditions.get(session, batch.conditions_id),
         jobs=tuple(
-            LeasedJob(job_id=JobId(job.id), attempt=job.attempts, workload=specs[job.workload_key]) for job in batch
+            LeasedJob(job_id=JobId(job.id), attempt=job.attempt, workload=specs[job.workload_key]) for job in batch.jobs
         ),
         lease_s=settings.lease_s,
         renew_s=settings.renew_s,
-        expires_at=lease.expires_at,
+        expires_at=expires_at,
     )

@@ -1,37 +1,39 @@
-"""Lookup: current values of a table; what is missing is named, with the request that would measure it."""
+"""Lookup: current values of a table; what is missing is named, with the request that would measure it.
 
-from collections.abc import Sequence
+A value is that of the table's latest snapshot. Only where that lacks a key does the value count that was measured
+since, so a number that was once served changes with a new snapshot and not before. Which snapshot is the latest may be
+remembered for a moment (`warm_tables`); as long as it is, what the snapshot holds is answered without a database.
+"""
 
+from collections.abc import Mapping, Sequence
+
+import orjson
 from sqlalchemy.orm import Session
 
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import MissingEntries, TableNotFound
 from latency_service.contract.keys import parse_key
-from latency_service.contract.messages import Entry, LatencyAnswer, LookupAnswer, ProfileRequest, TableId
+from latency_service.contract.messages import Entry, ProfileRequest, TableId
 from latency_service.contract.network import Workload, is_network_key
-from latency_service.repositories import conditions as conditions_repository
-from latency_service.repositories import devices, latency_tables, workloads
-from latency_service.repositories.conditions import conditions_id
-from latency_service.services import catalogue
+from latency_service.repositories import workloads
 from latency_service.services.entries import current_entries, is_zero_key, zero_entry
+from latency_service.services.warm_tables import Address, WarmTable, WarmTables
 
 
-def look_up(session: Session, table_id: str, keys: Sequence[str]) -> LookupAnswer:
-    """Return the current value of every key, in the order asked.
+def look_up(session: Session, tables: WarmTables, table_id: str, keys: Sequence[str]) -> bytes:
+    """Return the current value of every key, in the order asked: a LookupAnswer as JSON.
 
     Raises:
         TableNotFound: No table has that id.
         MissingEntries: The table lacks some of the keys; all of them are listed.
         InvalidKey: One of the missing keys is no key at all.
     """
-    _, device, _, conditions_row = latency_tables.get(session, table_id)
-    conditions = conditions_repository.from_row(conditions_row)
-    entries = _entries(session, table_id, keys, device.name, conditions)
-    return LookupAnswer(table_id=TableId(table_id), entries=tuple(entries[key] for key in keys))
+    table = tables.find(session, TableId(table_id))
+    return _lookup_answer(table, _entries(session, tables, table, keys), keys)
 
 
-def latency(session: Session, device_name: str, conditions: Conditions, key: str) -> LatencyAnswer:
-    """Return the current value of one key in the table of the device's present state.
+def latency(session: Session, tables: WarmTables, device: str, conditions: Conditions, key: str) -> bytes:
+    """Return the current value of one key in the table of the device's present state: a LatencyAnswer as JSON.
 
     Raises:
         DeviceNotFound: No device of that name has registered.
@@ -39,26 +41,71 @@ def latency(session: Session, device_name: str, conditions: Conditions, key: str
         TableNotFound: Nothing was measured in that state under those conditions.
         InvalidKey: The key is no key at all.
     """
-    device = devices.get(session, device_name)
-    table_id = latency_tables.present_id(device, conditions_id(conditions))
-    entry = _entries(session, table_id, [key], device_name, conditions)[key]
     try:
-        return LatencyAnswer(table=catalogue.get_table(session, table_id), entry=entry)
+        table = tables.find_present(session, device, conditions)
     except TableNotFound:
-        raise TableNotFound(f"nothing was measured yet on {device_name}, as it is now, under {conditions}") from None
+        if not _must_be_measured(key):
+            raise
+        raise _missing_entries(session, device, conditions, [key]) from None
+    return _latency_answer(table, _entries(session, tables, table, [key])[key])
 
 
-def _entries(
-    session: Session, table_id: str, keys: Sequence[str], device_name: str, conditions: Conditions
-) -> dict[str, Entry]:
-    distinct = dict.fromkeys(keys)
-    entries = current_entries(session, table_id, distinct)
-    lacking = {key: _workload(key) for key in distinct if key not in entries}
-    entries |= {key: zero_entry(key) for key in lacking if is_zero_key(key)}
-    missing = [key for key in distinct if key not in entries]
+def look_up_in_memory(tables: WarmTables, table_id: TableId, keys: Sequence[str]) -> bytes | None:
+    """Return what `look_up` would where memory holds all of it, else None."""
+    table = tables.remembered(table_id)
+    index = tables.index(table) if table else None
+    if table is None or index is None:
+        return None
+    try:
+        return _lookup_answer(table, index.entries, keys)
+    except (KeyError, TypeError):  # lacking, or no text
+        return None
+
+
+def latency_in_memory(tables: WarmTables, address: Address, key: str) -> bytes | None:
+    """Return what `latency` would where memory holds all of it, else None."""
+    table = tables.remembered(address)
+    index = tables.index(table) if table else None
+    entry = index.entries.get(key) if index else None
+    return _latency_answer(table, entry) if table and entry else None
+
+
+def _lookup_answer(table: WarmTable, entries: Mapping[str, bytes], keys: Sequence[str]) -> bytes:
+    joined = b",".join([entries[key] for key in keys])
+    return b'{"table_id":"%b","entries":[%b]}' % (table.table.table_id.encode(), joined)
+
+
+def _latency_answer(table: WarmTable, entry: bytes) -> bytes:
+    return b'{"table":%b,"entry":%b}' % (table.document, entry)
+
+
+def _entries(session: Session, tables: WarmTables, table: WarmTable, keys: Sequence[str]) -> Mapping[str, bytes]:
+    cut = tables.load_index(session, table).entries
+    lacking = [key for key in dict.fromkeys(keys) if key not in cut]
+    if not lacking:
+        return cut
+    since = current_entries(session, table.table.table_id, lacking)
+    unmeasured = [key for key in lacking if key not in since]
+    missing = [key for key in unmeasured if _must_be_measured(key)]
     if missing:
-        raise _missing_entries(session, device_name, conditions, missing)
-    return entries
+        raise _missing_entries(session, table.table.device, table.table.conditions, missing)
+    zeros = {key: zero_entry(key) for key in unmeasured}
+    encoded = {key: _encode(entry) for key, entry in (since | zeros).items()}
+    return {key: cut[key] for key in keys if key in cut} | encoded
+
+
+def _encode(entry: Entry) -> bytes:
+    return orjson.dumps(entry.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+
+
+def _must_be_measured(key: str) -> bool:
+    """Say whether there is no value by definition.
+
+    Raises:
+        InvalidKey: It is no key at all.
+    """
+    _workload(key)
+    return not is_zero_key(key)
 
 
 def _workload(key: str) -> Workload | None:

@@ -1,18 +1,23 @@
-"""Profiling: which workloads of a request must be measured, how far they are, and what comes when all have ended."""
+"""Profiling: which workloads of a request must be measured, and what comes when all have ended."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from latency_service import tally
 from latency_service.contract.measurement import PROTOCOL_VERSION
-from latency_service.contract.messages import Entry, ProfileCreated, ProfileId, ProfileRequest
+from latency_service.contract.messages import ProfileCreated, ProfileId, ProfileRequest, RefreshPolicy
 from latency_service.contract.network import WorkloadKey, workload_key
-from latency_service.repositories import conditions, devices, jobs, latency_tables, profiles, workloads
+from latency_service.repositories import conditions, devices, entries, latency_tables, profiles, queues, workloads
+from latency_service.repositories.entries import Standing
 from latency_service.services import snapshots
-from latency_service.services.entries import current_entries, is_zero_key
+from latency_service.services.entries import is_zero_key
 from latency_service.tables import Device, Profile
+
+#: Of jobs that only keep a finished profile fresh, as of the least priority that a request can have.
+_PRECEDENCE_OF_REFRESHES = 100
 
 
 def create_profile(session: Session, request: ProfileRequest, now: datetime) -> ProfileCreated:
@@ -21,65 +26,84 @@ def create_profile(session: Session, request: ProfileRequest, now: datetime) -> 
     Raises:
         DeviceNotFound: No device of that name has registered.
     """
-    device = devices.get(session, request.device)
+    device = devices.lock(session, devices.get(session, request.device).id)
     wanted = {str(workload_key(workload)): workload for workload in request.workloads}
     workloads.ensure(session, wanted)
-    profile = Profile(
-        id=uuid4().hex,
-        device_id=device.id,
-        conditions_id=conditions.ensure(session, request.conditions),
-        max_age_s=request.max_age_s,
-        state="running",
-        created_at=now,
-    )
+    profile = _new_profile(device, conditions.ensure(session, request.conditions), request, now)
     measured = _measured(session, device, profile, wanted)
-    job_ids = _queue(session, profile, [key for key in wanted if key not in measured], now)
-    profiles.add(session, profile, dict.fromkeys(measured) | job_ids)
+    lacking = [key for key in wanted if key not in measured]
+    profiles.add(session, profile, dict.fromkeys(measured) | queue(session, profile, lacking, now))
+    tally.count(session, "profiles", "created")
     finish_settled(session, device.id, now)
     return ProfileCreated(
         profile_id=ProfileId(profile.id),
         measured=tuple(WorkloadKey(key) for key in wanted if key in measured),
-        queued=tuple(WorkloadKey(key) for key in wanted if key not in measured),
+        queued=tuple(WorkloadKey(key) for key in lacking),
     )
 
 
+def queue(session: Session, profile: Profile, keys: Sequence[str], now: datetime) -> dict[str, str]:
+    """Return the ids of the jobs that will measure the keys for the profile; who refreshes gives way to all others."""
+    refreshes = profile.snapshot_id is not None
+    precedence = _PRECEDENCE_OF_REFRESHES if refreshes else -profile.priority
+    return queues.enqueue(session, profile.device_id, profile.conditions_id, keys, precedence, now)
+
+
 def finish_settled(session: Session, device_id: str, now: datetime) -> None:
-    """Finish the device's profiles whose jobs have all ended, and cut a snapshot for each."""
-    device = session.get_one(Device, device_id)
+    """Finish the device's profiles whose jobs have all ended, and cut a snapshot for each.
+
+    Only who holds the device's lock does so, and thus each profile is finished once.
+    """
+    device = devices.lock(session, device_id)
     for profile in profiles.settled(session, device_id):
         if not _requeue_for_new_state(session, device, profile, now):
             _finish(session, device, profile, now)
 
 
-def _measured(session: Session, device: Device, profile: Profile, keys: Collection[str]) -> set[str]:
-    table_id = latency_tables.present_id(device, profile.conditions_id)
-    zeros = {key for key in keys if is_zero_key(key)}
-    entries = current_entries(session, table_id, [key for key in keys if key not in zeros]).values()
-    return zeros | {entry.workload for entry in entries if _is_young_enough(entry, profile)}
+def next_look_at(profile: Profile, now: datetime) -> datetime | None:
+    """Return when a profile that is done is to be looked at again; None where nobody asked for it."""
+    if profile.refresh is None:
+        return None
+    return now + timedelta(seconds=RefreshPolicy.model_validate(profile.refresh).every_s)
 
 
-def _is_young_enough(entry: Entry, profile: Profile) -> bool:
-    if profile.max_age_s is None:
-        return True
+def is_older(entry: Standing, max_age_s: float | None, now: datetime) -> bool:
+    """Say whether an entry is older than an age; None takes any age."""
+    if max_age_s is None:
+        return False
     assert entry.measured_at is not None, "what was measured was measured at some time"
     # A device whose clock runs ahead has measured now, not in the future.
-    age_s = max(0.0, (profile.created_at - entry.measured_at).total_seconds())
-    return age_s < profile.max_age_s
+    return max(0.0, (now - entry.measured_at).total_seconds()) >= max_age_s
 
 
-def _queue(session: Session, profile: Profile, keys: Collection[str], now: datetime) -> dict[str, str]:
-    shared = jobs.active(session, profile.device_id, profile.conditions_id, keys)
-    lacking = [key for key in keys if key not in shared]
-    return shared | jobs.add(session, profile.device_id, profile.conditions_id, lacking, now)
+def _new_profile(device: Device, conditions_id: str, request: ProfileRequest, now: datetime) -> Profile:
+    return Profile(
+        id=uuid4().hex,
+        device_id=device.id,
+        conditions_id=conditions_id,
+        max_age_s=request.max_age_s,
+        priority=request.priority,
+        refresh=request.refresh.model_dump() if request.refresh else None,
+        state="running",
+        created_at=now,
+    )
+
+
+def _measured(session: Session, device: Device, profile: Profile, keys: Collection[str]) -> set[str]:
+    zeros = {key for key in keys if is_zero_key(key)}
+    table_id = latency_tables.present_id(device, profile.conditions_id)
+    present = entries.standings(session, table_id, [key for key in keys if key not in zeros])
+    young = {key for key, entry in present.items() if not is_older(entry, profile.max_age_s, profile.created_at)}
+    return zeros | young
 
 
 def _requeue_for_new_state(session: Session, device: Device, profile: Profile, now: datetime) -> bool:
     """Queue what was measured, but in a state that the device has left since; say whether there was any."""
     keys = profiles.measured_keys(session, profile.id)
-    entries = current_entries(session, latency_tables.present_id(device, profile.conditions_id), keys)
-    stranded = [key for key in keys if key not in entries]
+    present = entries.standings(session, latency_tables.present_id(device, profile.conditions_id), keys)
+    stranded = [key for key in keys if key not in present]
     if stranded:
-        profiles.requeue(session, profile.id, _queue(session, profile, stranded, now))
+        profiles.requeue(session, profile.id, queue(session, profile, stranded, now))
     return bool(stranded)
 
 
@@ -90,3 +114,5 @@ def _finish(session: Session, device: Device, profile: Profile, now: datetime) -
     profile.snapshot_id = snapshots.cut(session, table_id, now)
     profile.state = "done"
     profile.finished_at = now
+    profile.refresh_at = next_look_at(profile, now)
+    tally.count(session, "profiles", "finished")

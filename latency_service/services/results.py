@@ -1,164 +1,164 @@
 """Results: what agents measured, fenced by their leases and idempotent by UUID."""
 
-import hashlib
-import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-import orjson
 from sqlalchemy.orm import Session
 
-from latency_service.contract.errors import LeaseExpired, ResultMismatch
-from latency_service.contract.measurement import PROTOCOL_VERSION, Failure, Measurement
-from latency_service.contract.messages import JobResult
-from latency_service.repositories import jobs, latency_tables, leases, measurements
-from latency_service.services import leasing
-from latency_service.tables import DeviceState, FailedAttempt, Job, Lease
+from latency_service.contract.measurement import PROTOCOL_VERSION, Measurement
+from latency_service.contract.messages import JobState
+from latency_service.repositories import jobs, latency_tables, leases, results
+from latency_service.repositories.jobs import SUCCEEDED, Ending
+from latency_service.repositories.leases import HeldLease
+from latency_service.services import entries
+from latency_service.services.arrivals import Arrival
+from latency_service.services.judgement import Judgement, Kept, Outcome
+from latency_service.tables import DeviceState
 from latency_service.tables import Measurement as MeasurementRow
-
-#: `late`: the lease was dead; the measurement is kept all the same.
-ResultStatus = Literal["accepted", "duplicate", "late"]
-
-_RELATIVE_TOLERANCE = 1e-6
-
-
-def accept(
-    session: Session, token: str, result_id: str, result: JobResult, max_attempts: int, now: datetime
-) -> ResultStatus:
-    """Store one result, and end its job's attempt if the lease is alive.
-
-    Raises:
-        LeaseExpired: The lease is dead, and there is no measurement that could be kept.
-        ResultMismatch: The job is not the lease's, the summary is not that of the samples, or the id came before
-            with another body.
-    """
-    arrival = _Arrival(result_id, _hash(result), now)
-    earlier = measurements.find_result(session, result_id)
-    if earlier is not None:
-        return _repeated(arrival, *earlier)
-    attempt = _find_attempt(session, token, result.job_id, now)
-    if result.measurement is not None:
-        _keep_measurement(session, attempt, arrival, result.measurement)
-    if not attempt.in_time:
-        return _late(result)
-    if result.failure is not None:
-        _keep_failure(session, attempt, arrival, result.failure)
-    _end_attempt(attempt.job, _failure(result), max_attempts, now)
-    if jobs.count_lent(session, token) == 0:
-        leasing.end(session, attempt.lease, now)
-    return "accepted"
-
-
-def check_summary(measurement: Measurement) -> None:
-    """Return if the summary is that of the samples that count.
-
-    Raises:
-        ResultMismatch: It is not; the message names the first member that differs.
-    """
-    for name, value in measurement.recompute_summary():
-        told = getattr(measurement.summary, name)
-        if not math.isclose(told, value, rel_tol=_RELATIVE_TOLERANCE, abs_tol=1e-12):
-            raise ResultMismatch(f"summary.{name} is {told}, and the samples that count give {value}")
+from latency_service.tally import count
 
 
 @dataclass(frozen=True)
-class _Arrival:
-    """A result's id and hash, and when it came."""
+class Acceptance:
+    """What became of the results of a lease.
 
-    result_id: str
-    body_hash: str
-    at: datetime
+    Attributes:
+        outcomes: In the order sent.
+        may_settle: Whether profiles of the device may have ended with that.
+    """
 
-
-@dataclass(frozen=True)
-class _Attempt:
-    """The lending of a job that a result is for; it is in time while the lease lives and holds the job."""
-
-    lease: Lease
-    job: Job
-    number: int
-    in_time: bool
+    device_id: str
+    outcomes: tuple[Outcome, ...]
+    may_settle: bool
 
 
-def _hash(result: JobResult) -> str:
-    content = orjson.dumps(result.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(content).hexdigest()
+def accept(session: Session, token: str, arrivals: Sequence[Arrival], max_attempts: int, now: datetime) -> Acceptance:
+    """Store results of a lease, and end their jobs' attempts where the lease is alive. Each stands or falls by itself.
+
+    Where it is not, or the job has another result already, a measurement is kept as an unleased observation.
+
+    Raises:
+        LeaseExpired: There never was a lease with that token.
+    """
+    lease = leases.hold(session, token)
+    is_alive = lease.is_alive(now)
+    held = leases.hold_jobs(session, token, {arrival.job_id for arrival in arrivals})
+    earlier = results.find(session, {arrival.result_id for arrival in arrivals})
+    judgement = Judgement(token, is_alive, held, earlier)
+    outcomes = tuple(map(judgement.judge, arrivals))
+    for outcome, arrival in zip(outcomes, arrivals, strict=True):
+        count(session, "results", outcome.status, arrival.verdict)
+    _end_attempts(session, token, lease, judgement.kept, max_attempts, now)
+    spared = _spare(session, token, lease, judgement.kept, now)
+    ended = is_alive and leases.end_if_idle(session, token, now)
+    count(session, "leases", "ended", number=int(ended))
+    _store(session, lease, judgement.kept, now)  # at the end, because it keeps others out of the table
+    return Acceptance(lease.device_id, outcomes, may_settle=ended or spared)
 
 
-def _repeated(arrival: _Arrival, earlier_hash: str, was_in_time: bool) -> ResultStatus:
-    if arrival.body_hash != earlier_hash:
-        raise ResultMismatch(
-            f"result {arrival.result_id} came before with another body; give every result a UUID of its own"
+def _store(session: Session, lease: HeldLease, kept: Iterable[Kept], now: datetime) -> None:
+    by_version: dict[int, list[tuple[Kept, Measurement]]] = defaultdict(list)
+    failures = []
+    for each in kept:
+        measurement = each.arrival.measurement
+        if measurement is None:
+            failures.append(_failed_attempt(lease, each, now))
+        else:
+            by_version[measurement.protocol_version].append((each, measurement))
+    if failures:
+        results.add_failures(session, failures)
+    for version, measured in by_version.items():
+        _store_measurements(session, lease, version, measured, now)
+
+
+def _store_measurements(
+    session: Session, lease: HeldLease, version: int, measured: Sequence[tuple[Kept, Measurement]], now: datetime
+) -> None:
+    state = session.get_one(DeviceState, lease.state_id)
+    table_id = latency_tables.ensure(session, state, lease.conditions_id, version, now)
+    rows = [
+        MeasurementRow(
+            id=each.arrival.result_id,
+            body_hash=each.arrival.body_hash,
+            table_id=table_id,
+            workload_key=each.job.workload_key,
+            attempt=each.job.attempt,
+            leased=each.counts,
+            verdict=measurement.verdict,
+            reasons=list(measurement.reasons),
+            summary=measurement.summary.model_dump(),
+            started_at=measurement.started_at,
+            finished_at=measurement.finished_at,
+            received_at=now,
         )
-    return "duplicate" if was_in_time else "late"
+        for each, measurement in measured
+    ]
+    results.add_measurements(session, rows, {each.arrival.result_id: each.arrival.document for each, _ in measured})
+    entries.absorb(session, table_id, rows)
 
 
-def _late(result: JobResult) -> ResultStatus:
-    if result.measurement is None:
-        raise LeaseExpired("the lease ended before this failure arrived; the job may be lent to another agent")
-    return "late"
+def _failed_attempt(lease: HeldLease, kept: Kept, now: datetime) -> dict[str, object]:
+    failure = kept.arrival.failure
+    assert failure is not None, "a result is a measurement or a failure"
+    return {
+        "id": kept.arrival.result_id,
+        "body_hash": kept.arrival.body_hash,
+        "job_id": kept.job.id,
+        "attempt": kept.job.attempt,
+        "agent_id": lease.agent_id,
+        "error_class": failure.error_class,
+        "message": failure.message,
+        "received_at": now,
+    }
 
 
-def _find_attempt(session: Session, token: str, job_id: str, now: datetime) -> _Attempt:
-    lease = leases.get(session, token)
-    lent = leases.lent_job(session, token, job_id)
-    if lent is None:
-        raise ResultMismatch(f"job {job_id!r} is not in this lease")
-    job, number = lent
-    holds_job = job.state == "leased" and job.lease_token == token
-    return _Attempt(lease, job, number, in_time=holds_job and leasing.is_alive(lease, now))
+def _end_attempts(
+    session: Session, token: str, lease: HeldLease, kept: Iterable[Kept], max_attempts: int, now: datetime
+) -> None:
+    counted = [each for each in kept if each.counts]
+    poisoned = _poisoned(session, lease, counted)
+    endings: dict[Ending, list[str]] = defaultdict(list)
+    for each in counted:
+        is_last = each.job.attempts >= max_attempts or each.job.id in poisoned
+        endings[_ending(each.arrival, is_last)].append(each.job.id)
+    for ending, job_ids in endings.items():
+        ended = jobs.complete(session, token, job_ids, now, ending)
+        assert len(ended) == len(job_ids), "the lease and its jobs are locked"
 
 
-def _keep_measurement(session: Session, attempt: _Attempt, arrival: _Arrival, measurement: Measurement) -> None:
-    check_summary(measurement)
-    if attempt.in_time and measurement.protocol_version != PROTOCOL_VERSION:
-        raise ResultMismatch(
-            f"measured by protocol {measurement.protocol_version}, and the lease was for protocol {PROTOCOL_VERSION}"
-        )
-    state = session.get_one(DeviceState, attempt.lease.state_id)
-    conditions_id, version = attempt.lease.conditions_id, measurement.protocol_version
-    row = MeasurementRow(
-        id=arrival.result_id,
-        body_hash=arrival.body_hash,
-        table_id=latency_tables.ensure(session, state, conditions_id, version, arrival.at),
-        workload_key=attempt.job.workload_key,
-        attempt=attempt.number,
-        leased=attempt.in_time,
-        verdict=measurement.verdict,
-        reasons=list(measurement.reasons),
-        summary=measurement.summary.model_dump(),
-        started_at=measurement.started_at,
-        finished_at=measurement.finished_at,
-        received_at=arrival.at,
-    )
-    measurements.add(session, row, measurement.model_dump_json())
+def _ending(arrival: Arrival, is_last: bool) -> Ending:
+    failure = arrival.attempt_failure
+    if failure is None:
+        return SUCCEEDED
+    state: JobState = "failed" if is_last or failure.is_final else "queued"
+    return Ending(state, failure.error_class, failure.message)
 
 
-def _keep_failure(session: Session, attempt: _Attempt, arrival: _Arrival, failure: Failure) -> None:
-    row = FailedAttempt(
-        id=arrival.result_id,
-        body_hash=arrival.body_hash,
-        job_id=attempt.job.id,
-        attempt=attempt.number,
-        error_class=failure.error_class,
-        message=failure.message,
-        received_at=arrival.at,
-    )
-    measurements.add_failure(session, row)
+def _poisoned(session: Session, lease: HeldLease, counted: Iterable[Kept]) -> set[str]:
+    """Return the jobs that crashed here as they did in the hands of another agent, or of another life of this one."""
+    crashed = {
+        (each.job.id, each.arrival.failure.message)
+        for each in counted
+        if each.arrival.failure is not None and each.arrival.failure.error_class == "crashed"
+    }
+    if not crashed or not lease.agent_id:
+        return set()
+    elsewhere = results.crashes_of_others(session, {job_id for job_id, _ in crashed}, lease.agent_id)
+    return {job_id for job_id, _ in crashed & elsewhere}
 
 
-def _failure(result: JobResult) -> Failure | None:
-    measurement = result.measurement
-    if measurement is None or measurement.verdict != "unfit":
-        return result.failure
-    return Failure(error_class="timed_out", message=f"unfit: {'; '.join(measurement.reasons)}"[:4000])
-
-
-def _end_attempt(job: Job, failure: Failure | None, max_attempts: int, now: datetime) -> None:
-    job.error_class = failure.error_class if failure else None
-    job.error_message = failure.message if failure else None
-    if failure is not None and not failure.is_final and job.attempts < max_attempts:
-        job.state, job.lease_token = "queued", None
-    else:
-        job.state, job.finished_at = "failed" if failure else "succeeded", now
+def _spare(session: Session, token: str, lease: HeldLease, kept: Iterable[Kept], now: datetime) -> bool:
+    """End jobs that wait although an `ok` observation of the device as it is now has come late; say if there was one."""
+    observed = {
+        each.job.id
+        for each in kept
+        if not each.counts
+        and each.arrival.measurement is not None
+        and each.arrival.measurement.verdict == "ok"
+        and each.arrival.measurement.protocol_version == PROTOCOL_VERSION
+    }
+    if not observed or lease.fingerprint != lease.present_fingerprint:
+        return False
+    return jobs.spare(session, token, observed, now)

@@ -1,17 +1,20 @@
 """Snapshots: immutable cuts of a table, encoded once."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import orjson
+import zstandard
 from sqlalchemy.orm import Session
 
-from latency_service.contract.device import Fingerprint
 from latency_service.contract.errors import SnapshotNotFound
-from latency_service.contract.messages import Entry, Snapshot, SnapshotId, TableId
+from latency_service.contract.messages import SnapshotCut, SnapshotId, SnapshotList, TableId
 from latency_service.contract.network import is_network_key
-from latency_service.repositories import conditions, latency_tables, profiles, snapshots
-from latency_service.services.entries import current_entries, zero_entry
+from latency_service.repositories import conditions, entries, latency_tables, profiles, snapshots
+from latency_service.services.entries import encode as encode_entry
+from latency_service.services.entries import zero_entry
 from latency_service.tables import Snapshot as SnapshotRow
 
 
@@ -21,46 +24,79 @@ def cut(session: Session, table_id: TableId, now: datetime) -> SnapshotId:
     The Zero ops that profiles asked for are in it, although nothing is measured for them.
     """
     table, device, state, conditions_row = latency_tables.get(session, table_id)
-    entries = current_entries(session, table_id)
-    for key in profiles.zero_keys(session, device.id, conditions_row.id):
-        entries[key] = zero_entry(key)
-    ordered = [entries[key] for key in sorted(entries)]
-    snapshot = Snapshot(
-        snapshot_id=SnapshotId(""),
-        table_id=table_id,
-        device=device.name,
-        device_state=Fingerprint(state.fingerprint),
-        conditions=conditions.from_row(conditions_row),
-        protocol_version=table.protocol_version,
-        ops=tuple(entry for entry in ordered if not _is_network(entry)),
-        networks=tuple(entry for entry in ordered if _is_network(entry)),
-    )
-    snapshot_id, content = encode(snapshot)
-    snapshots.add(session, snapshot_id, table_id, content, now)
+    documents = entries.documents(session, table_id)
+    zeros = profiles.zero_keys(session, device.id, conditions_row.id) if table.provenance == "measured" else ()
+    documents |= {key: encode_entry(zero_entry(key).model_dump(mode="json")) for key in zeros}
+    head = {
+        "table_id": table_id,
+        "device": device.name,
+        "device_state": state.fingerprint,
+        "conditions": conditions.from_row(conditions_row).model_dump(),
+        "protocol_version": table.protocol_version,
+        "provenance": table.provenance,
+        "source": table.source,
+    }
+    snapshot_id, content = encode(head, documents)
+    snapshots.add(session, snapshot_id, table_id, zstandard.compress(content), now)
     return snapshot_id
 
 
-def encode(snapshot: Snapshot) -> tuple[SnapshotId, bytes]:
-    """Return the id that the snapshot's other members give it, and its canonical JSON with that id."""
-    members = snapshot.model_dump(mode="json", exclude={"snapshot_id"})
-    content = orjson.dumps(members, option=orjson.OPT_SORT_KEYS)
-    snapshot_id = SnapshotId(hashlib.sha256(content).hexdigest()[:32])
-    return snapshot_id, orjson.dumps(members | {"snapshot_id": snapshot_id}, option=orjson.OPT_SORT_KEYS)
+def encode(head: Mapping[str, Any], documents: Mapping[str, str]) -> tuple[SnapshotId, bytes]:
+    """Return a snapshot's id and its canonical JSON: no spaces, members and entries sorted bytewise.
+
+    Args:
+        head: All members but the id and the entries.
+        documents: The entries as canonical JSON, by key.
+
+    Returns:
+        The first 32 hex digits of the SHA-256 of the canonical JSON without the id, and that JSON with the id.
+    """
+    ordered = sorted(documents.items())
+    members = {name: orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for name, value in head.items()}
+    members["ops"] = _array(document for key, document in ordered if not is_network_key(key))
+    members["networks"] = _array(document for key, document in ordered if is_network_key(key))
+    snapshot_id = SnapshotId(hashlib.sha256(_object(members)).hexdigest()[:32])
+    return snapshot_id, _object(members | {"snapshot_id": orjson.dumps(snapshot_id)})
 
 
-def latest(session: Session, table_id: str) -> SnapshotRow:
-    """Return the table's latest snapshot.
+def content(snapshot: SnapshotRow) -> bytes:
+    """Return a stored snapshot as canonical JSON."""
+    return zstandard.decompress(snapshot.content) if snapshot.encoding == "zstd" else snapshot.content
+
+
+def _array(documents: Iterable[str]) -> bytes:
+    return b"[" + ",".join(documents).encode() + b"]"
+
+
+def _object(members: Mapping[str, bytes]) -> bytes:
+    return b"{" + b",".join(b'"%b":%b' % (name.encode(), members[name]) for name in sorted(members)) + b"}"
+
+
+def latest_id(session: Session, table_id: str) -> SnapshotId:
+    """Return the id of the table's latest snapshot.
 
     Raises:
         TableNotFound: No table has that id.
-        SnapshotNotFound: It has not been cut yet.
+        SnapshotNotFound: None has been cut yet.
     """
     table = latency_tables.get(session, table_id)[0]
     if table.latest_snapshot_id is None:
         raise SnapshotNotFound(
             f"table {table_id} has no snapshot yet; one is cut when a profile of it is done (POST /v1/profiles)"
         )
-    return snapshots.get(session, table.latest_snapshot_id)
+    return SnapshotId(table.latest_snapshot_id)
+
+
+def list_of_table(session: Session, table_id: str) -> SnapshotList:
+    """Return the snapshots of a table, the newest first.
+
+    Raises:
+        TableNotFound: No table has that id.
+    """
+    latency_tables.get(session, table_id)
+    rows = snapshots.of_table(session, table_id)
+    cuts = (SnapshotCut(snapshot_id=SnapshotId(row.id), created_at=row.created_at) for row in rows)
+    return SnapshotList(table_id=TableId(table_id), snapshots=tuple(cuts))
 
 
 def get(session: Session, snapshot_id: str) -> SnapshotRow:
@@ -70,7 +106,3 @@ def get(session: Session, snapshot_id: str) -> SnapshotRow:
         SnapshotNotFound: None has that id.
     """
     return snapshots.get(session, snapshot_id)
-
-
-def _is_network(entry: Entry) -> bool:
-    return is_network_key(entry.workload)

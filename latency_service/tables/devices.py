@@ -30,7 +30,10 @@ class Device(Base):
 
 
 class DeviceState(Base):
-    """A state that a device was ever in."""
+    """A state that a device was ever in.
+
+    `returns` counts how often, of late, the device came back to it soon after it had left.
+    """
 
     __tablename__ = "device_states"
     __table_args__ = (UniqueConstraint("device_id", "fingerprint"),)
@@ -41,6 +44,7 @@ class DeviceState(Base):
     facts: Mapped[dict[str, Any]]
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    returns: Mapped[int] = mapped_column(server_default="0")
 
 
 class Conditions(Base):

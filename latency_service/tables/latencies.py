@@ -71,6 +71,7 @@ class Entry(Base):
     """
 
     __tablename__ = "entries"
+    __table_args__ = (Index(None, "workload_key"),)
 
     table_id: Mapped[str] = mapped_column(ForeignKey("latency_tables.id"), primary_key=True)
     workload_key: Mapped[str] = mapped_column(ForeignKey("workloads.key"), primary_key=True)

@@ -10,6 +10,7 @@ from latency_service.tables.base import Base
 
 _ACTIVE = text("state IN ('queued', 'leased')")
 _QUEUED = text("state = 'queued'")
+_NOT_ENDED = text("ended_at IS NULL")
 
 
 class Workload(Base):
@@ -105,7 +106,9 @@ class Lease(Base):
     """A batch of jobs lent to one life of an agent; it lives until `expires_at` or `ended_at`."""
 
     __tablename__ = "leases"
-    __table_args__ = (Index(None, "device_id", "ended_at", "expires_at"),)
+    __table_args__ = (
+        Index("ix_leases_alive", "device_id", "expires_at", sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
+    )
 
     token: Mapped[str] = mapped_column(String(32), primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"))

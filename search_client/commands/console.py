@@ -39,8 +39,10 @@ def print_facts(title: str, facts: dict[str, str]) -> None:
     Console().print(table)
 
 
-def milliseconds(value_ms: float, ci_ms: tuple[float, float]) -> str:
-    """Return a latency with its interval, for people."""
+def milliseconds(value_ms: float, ci_ms: tuple[float, float] | None) -> str:
+    """Return a latency with its interval, where it has one, for people."""
+    if ci_ms is None:
+        return f"{value_ms:.4g} ms (interval unknown)"
     return f"{value_ms:.4g} ms [{ci_ms[0]:.4g}, {ci_ms[1]:.4g}]"
 
 

@@ -17,6 +17,10 @@ T = TypeVar("T")
 APP_NAME = "proxyless-latency"
 
 Server = Annotated[str, typer.Option(envvar="SEARCH_CLIENT_SERVER", help="URL of the latency service.")]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(envvar="LATENCY_KEY_FILE", help="Holds the API key, where the service asks for one (or LATENCY_KEY)."),
+]
 Device = Annotated[str, typer.Option(help="Name of the device, as its agent registered it.")]
 Runtime = Annotated[str, typer.Option(help="Runtime, such as onnxruntime.")]
 DeviceOfNewRun = Annotated[str | None, typer.Option("--device", help="Name of the device; a run folder knows its own.")]

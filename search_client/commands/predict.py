@@ -6,9 +6,9 @@ from latency_service.contract.conditions import Conditions
 from latency_service.contract.messages import SnapshotId
 from latency_service.contract.network import WorkloadKey, workload_key
 from search_client.commands import options
+from search_client.commands.connection import connected
 from search_client.commands.console import milliseconds, print_facts, print_json, readable_errors
 from search_client.commands.subjects import read_network
-from search_client.latency.client import ServiceClient
 from search_client.latency.table import LatencyTable
 
 
@@ -20,7 +20,7 @@ class Prediction(BaseModel):
     conditions: Conditions
     snapshot_id: SnapshotId
     predicted_ms: float
-    predicted_ci_ms: tuple[float, float]
+    predicted_ci_ms: tuple[float, float] | None
     macs: int
     parameters: int
 
@@ -36,13 +36,14 @@ def predict(
     batch_size: options.BatchSize = None,
     condition: options.ConditionOptions = None,
     server: options.Server = options.DEFAULT_SERVER,
+    key_file: options.KeyFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Predict a network's latency from the table; nothing is measured."""
     with readable_errors():
         spec = read_network(architecture, network, resolution)
         conditions = options.make_conditions(runtime, precision, threads, batch_size, condition)
-        with ServiceClient(server) as client:
+        with connected(server, key_file) as client:
             table = LatencyTable.fetch(client, device, conditions)
         prediction = Prediction(
             network=workload_key(spec),

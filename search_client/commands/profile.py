@@ -9,6 +9,7 @@ from latency_service.contract.errors import InvalidInput
 from latency_service.contract.messages import Device, ProfileId, ProfileRequest, ProfileStatus, SnapshotId, TableId
 from latency_service.contract.ops import OpSpec
 from search_client.commands import options
+from search_client.commands.connection import connected
 from search_client.commands.console import POLL_S, print_facts, print_json, profile_bar, readable_errors
 from search_client.commands.subjects import build_space, read_network
 from search_client.faults import first_fault
@@ -53,6 +54,7 @@ def profile(
     condition: options.ConditionOptions = None,
     max_age_s: options.MaxAge = None,
     server: options.Server = options.DEFAULT_SERVER,
+    key_file: options.KeyFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Measure the ops of a search space, or of one network; what the table holds already is not measured again."""
@@ -61,7 +63,7 @@ def profile(
         ops = searched.ops() if searched else tuple(dict.fromkeys(read_network(architecture, network, resolution).ops))
         conditions = options.make_conditions(runtime, precision, threads, batch_size, condition)
         request = _request(device, conditions, ops, max_age_s)
-        with ServiceClient(server) as client:
+        with connected(server, key_file) as client:
             answer = _run_profile(client, request, ops, searched)
         if as_json:
             print_json(answer)
@@ -110,6 +112,11 @@ def _run_profile(
 
 def _refuse_what_is_not_served(device: Device, conditions: Conditions) -> None:
     """Nobody would ever take a runtime's jobs, and the profile would wait for ever; a backend's would all fail."""
+    if device.description is None:
+        raise InvalidInput(
+            f"{device.name} is known from an import alone: no agent measures it; start one with "
+            f"`device-agent run --name {device.name}`"
+        )
     known, runtime = device.description.runtimes, conditions.runtime
     served = [name for name, status in known.items() if status.available]
     if known and runtime not in served:  # an agent may keep to itself what it serves

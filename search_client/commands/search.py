@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from latency_service.contract.errors import InvalidInput
 from search_client.commands import options
+from search_client.commands.connection import connected
 from search_client.commands.console import (
     EXIT_INTERRUPTED,
     milliseconds,
@@ -59,6 +60,7 @@ def search(
         list[str] | None, typer.Option("--set", help="Any other search setting, such as alpha_lr=0.02; repeatable.")
     ] = None,
     server: options.Server = options.DEFAULT_SERVER,
+    key_file: options.KeyFile = None,
     cache_dir: options.CacheDir = options.DEFAULT_CACHE_DIR,
     as_json: options.Json = False,
 ) -> None:
@@ -87,7 +89,9 @@ def search(
                 options.require(runtime, "--runtime"), precision, threads, batch_size, condition
             )
             given["space_params"] = options.parse_assignments(space_param)
-            result = _start(run, _config(given, options.parse_assignments(setting)), server, cache_dir)
+            result = _start(
+                run, _config(given, options.parse_assignments(setting)), connected(server, key_file), cache_dir
+            )
         if as_json:
             print_json(result)
         else:
@@ -105,9 +109,9 @@ def _go_on(run: Path, cache_dir: Path) -> SearchResult:
     return folder.result or _run(folder, _load(folder.config.data_set, cache_dir))
 
 
-def _start(run: Path, config: SearchConfig, server: str, cache_dir: Path) -> SearchResult:
+def _start(run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Path) -> SearchResult:
     """Make the run's folder once everything is known to fit together, and search."""
-    with ServiceClient(server) as client:
+    with client:
         table = LatencyTable.fetch(client, config.device, config.conditions)
     images = _load(config.data_set, cache_dir)
     config = config.model_copy(update={"data_set": images.name})

@@ -9,6 +9,7 @@ import typer
 from latency_service.contract.errors import InvalidInput
 from latency_service.contract.network import NetworkSpec
 from search_client.commands import options
+from search_client.commands.connection import connected
 from search_client.commands.console import POLL_S, milliseconds, print_facts, print_json, profile_bar, readable_errors
 from search_client.commands.subjects import read_network
 from search_client.latency.client import ServiceClient
@@ -29,10 +30,11 @@ def verify(
     batch_size: options.BatchSize = None,
     condition: options.ConditionOptions = None,
     server: options.Server = options.DEFAULT_SERVER,
+    key_file: options.KeyFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Measure a network whole on its device: predicted, measured, error. With --run the folder keeps the outcome."""
-    with readable_errors(), ServiceClient(server) as client:
+    with readable_errors(), connected(server, key_file) as client:
         if run is not None:
             if any(
                 given is not None

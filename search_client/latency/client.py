@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
+from uuid import uuid4
 
 import httpx
 import stamina
@@ -36,23 +37,33 @@ REQUEST_TIMEOUT_S = 30.0
 RETRY_ATTEMPTS = 7
 RETRY_LONGEST_WAIT_S = 2.0
 
+_REQUEST_ID = "X-Request-ID"
+
 
 class ServiceClient:
     """Speaks to one latency service; a context manager that closes its connections.
 
     Every method raises the contract's error that the service answered, or ServiceUnavailable where the service cannot
-    be reached or does not answer like one; connection errors and 5xx answers are retried a few times first. All
-    requests may be repeated safely: a profile asked for twice shares its jobs.
+    be reached or does not answer like one; connection errors, 429 and 5xx are retried a few times first. All
+    requests may be repeated safely: a profile asked for twice shares its jobs. Each has an id, which the service's log
+    knows it by; errors of the service's own name it.
 
     Args:
         url: Of the service, such as the one that `latency-service serve` prints.
         transport: What carries the requests; None means the network.
+        key: The API key, where the service asks for one.
     """
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None, key: str | None = None) -> None:
         self._url = url.rstrip("/")
         try:
-            self._http = httpx.Client(base_url=self._url, transport=transport, timeout=REQUEST_TIMEOUT_S)
+            self._http = httpx.Client(
+                base_url=self._url,
+                transport=transport,
+                headers={} if key is None else {"Authorization": f"Bearer {key}"},
+                timeout=REQUEST_TIMEOUT_S,
+                event_hooks={"request": [_name_request]},
+            )
         except httpx.InvalidURL as error:
             raise ServiceUnavailable(f"{url!r} is no URL of a service: {error}") from None
         self._retrying = stamina.RetryingCaller(
@@ -152,11 +163,15 @@ class ServiceClient:
 
 
 class _ServerFault(Exception):
-    """A 5xx answer, worth another try; carries the error to raise when the tries are used up."""
+    """A 5xx answer or 429, worth another try; carries the error to raise when the tries are used up."""
 
     def __init__(self, error: LatencyError) -> None:
         super().__init__(str(error))
         self.error = error
+
+
+def _name_request(request: httpx.Request) -> None:
+    request.headers[_REQUEST_ID] = uuid4().hex
 
 
 def _is_worth_another_try(error: Exception) -> bool:
@@ -167,14 +182,18 @@ def _content(response: httpx.Response) -> bytes:
     if response.is_success:
         return response.content
     error = _error(response)
-    if response.is_server_error:
+    if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         raise _ServerFault(error)
     raise error
 
 
 def _error(response: httpx.Response) -> LatencyError:
     try:
-        return error_from_problem(Problem.model_validate_json(response.content))
+        problem = Problem.model_validate_json(response.content)
+        if response.is_server_error:
+            named = response.request.headers[_REQUEST_ID]
+            problem = problem.model_copy(update={"detail": f"{problem.detail} (request {named})"})
+        return error_from_problem(problem)
     except ValidationError:
         message = f"{response.request.url} answered {response.status_code} without saying why"
         return ServiceUnavailable(f"{message}; is that the address of a latency service?")
@@ -186,7 +205,7 @@ def wait_for_profile(
     on_progress: Callable[[ProfileStatus], None],
     pause: Callable[[], None],
 ) -> ProfileStatus:
-    """Ask until the profile is done, and return its last status.
+    """Ask until the profile has ended, and return its last status.
 
     Args:
         client: The service that runs the profile.
@@ -196,7 +215,7 @@ def wait_for_profile(
     """
     status = client.profile(profile_id)
     on_progress(status)
-    while status.state != "done":
+    while status.state == "running":
         pause()
         status = client.profile(profile_id)
         on_progress(status)

@@ -87,8 +87,10 @@ class LatencyTable:
         """
         return float(self.of(network.ops).sum())
 
-    def network_ci_ms(self, network: NetworkSpec) -> tuple[float, float]:
+    def network_ci_ms(self, network: NetworkSpec) -> tuple[float, float] | None:
         """Return the interval of `network_ms` that follows from the entries' intervals, milliseconds.
+
+        None where an entry has no interval: an imported table's source may tell none, and a guess would be worse.
 
         Errors of different entries count as independent, and add in squares; an op that stands n times in the network
         brings the same error n times. That a network's latency may differ from the sum of its ops' is not in it.
@@ -100,6 +102,8 @@ class LatencyTable:
         below, above = [], []
         for op, count in Counter(network.ops).items():
             entry = self._entries[format_key(op)]
+            if entry.ci_low_ms is None or entry.ci_high_ms is None:
+                return None
             below.append(count * (entry.latency_ms - entry.ci_low_ms))
             above.append(count * (entry.ci_high_ms - entry.latency_ms))
         return total - math.hypot(*below), total + math.hypot(*above)

@@ -14,7 +14,7 @@ class SearchResult(BaseModel):
         data_set: What was really trained on; `digits` where `auto` could not have CIFAR-10.
         target_met: Whether the search's loss takes the derived network's predicted latency for the target.
         predicted_ms: Sum of the pinned snapshot's entries over the derived network's ops.
-        predicted_ci_ms: Its interval, from the entries' own.
+        predicted_ci_ms: Its interval, from the entries' own; None where some entry has none.
         validation_accuracy: Of the derived, fine-tuned network, 0 to 1, on images that neither weights nor alphas saw;
             `accuracy_on` says what that is worth.
         seconds: Wall time, over all sessions of the run.
@@ -27,7 +27,7 @@ class SearchResult(BaseModel):
     target_ms: float
     target_met: bool
     predicted_ms: float
-    predicted_ci_ms: tuple[float, float]
+    predicted_ci_ms: tuple[float, float] | None
     validation_accuracy: float
     validation_images: int
     macs: int

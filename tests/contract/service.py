@@ -14,12 +14,16 @@ from latency_service.contract.messages import (
     ProfileCreated,
     ProfileRequest,
     ProfileStatus,
+    RefreshPolicy,
     Snapshot,
 )
 from latency_service.contract.network import Workload
 from latency_service.database import Database
-from latency_service.services import leasing, lookup, profiling, progress, registration, results, snapshots
-from latency_service.services.results import ResultStatus
+from latency_service.services import cancellation, deregistration, lookup, profiling, registration, snapshots
+from latency_service.services.desk import Desk
+from latency_service.services.following import follow
+from latency_service.services.judgement import Outcome, ResultStatus
+from latency_service.services.warm_tables import WarmTables
 from latency_service.settings import Settings
 from tests import service_data
 from tests.service_data import CONDITIONS, DEVICE, ManualClock, new_id, success
@@ -32,15 +36,26 @@ class Service:
         self.database = database
         self.clock = ManualClock()
         self.settings = Settings(database="sqlite:///unused.db")
+        self.tables = WarmTables(max_bytes=2**20, ttl_s=1.0, monotonic=lambda: self.clock().timestamp())
         self.device_state = service_data.registration().state.fingerprint
 
+    @property
+    def desk(self) -> Desk:
+        """Where agents borrow work, with the settings as they are now."""
+        return Desk(self.database, self.settings)
+
     def register(
-        self, name: str = DEVICE, governor: str = "performance", protocol_version: int = PROTOCOL_VERSION
+        self,
+        name: str = DEVICE,
+        governor: str = "performance",
+        protocol_version: int = PROTOCOL_VERSION,
+        key_id: str | None = None,
     ) -> DeviceRegistered:
         """Register a device; later leases ask for the state it has now."""
         message = service_data.registration(name, governor, protocol_version)
-        with self.database.writing() as session:
-            answer = registration.register(session, message, self.settings, self.clock())
+        answer = self.database.write(
+            lambda session: registration.register(session, message, self.settings, self.clock(), key_id)
+        )
         self.device_state = answer.device_state
         return answer
 
@@ -50,16 +65,33 @@ class Service:
         conditions: Conditions = CONDITIONS,
         max_age_s: float | None = None,
         device: str = DEVICE,
+        priority: int = 0,
+        refresh: RefreshPolicy | None = None,
     ) -> ProfileCreated:
         """Ask for workloads."""
-        request = ProfileRequest(device=device, conditions=conditions, workloads=tuple(workloads), max_age_s=max_age_s)
-        with self.database.writing() as session:
-            return profiling.create_profile(session, request, self.clock())
+        request = ProfileRequest(
+            device=device,
+            conditions=conditions,
+            workloads=tuple(workloads),
+            max_age_s=max_age_s,
+            priority=priority,
+            refresh=refresh,
+        )
+        return self.database.write(lambda session: profiling.create_profile(session, request, self.clock()))
 
     def status(self, profile: ProfileCreated) -> ProfileStatus:
         """Ask how far a profile is."""
-        with self.database.writing() as session:
-            return progress.profile_status(session, profile.profile_id, self.settings, self.clock())
+        return follow(self.database, profile.profile_id, self.settings, self.clock())
+
+    def cancel(self, profile: ProfileCreated) -> None:
+        """Cancel a profile."""
+        now = self.clock()
+        self.database.write(lambda session: cancellation.cancel_profile(session, profile.profile_id, now))
+
+    def deregister(self, name: str = DEVICE) -> None:
+        """Let a device say goodbye."""
+        now = self.clock()
+        self.database.write(lambda session: deregistration.deregister(session, name, self.settings, now))
 
     def lend(
         self,
@@ -67,52 +99,62 @@ class Service:
         runtimes: tuple[str, ...] = ("onnxruntime",),
         max_threads: int = 1,
         device: str = DEVICE,
+        agent_id: str = "",
     ) -> Lease | None:
         """Ask for work."""
         request = LeaseRequest(
             device=device,
             device_state=self.device_state,
+            agent_id=agent_id,
             runtimes=runtimes,
             max_threads=max_threads,
             max_jobs=max_jobs,
         )
-        with self.database.writing() as session:
-            return leasing.lend(session, request, self.settings, self.clock())
+        return self.desk.lend(request, self.clock())
 
-    def must_lend(self, max_jobs: int = 32) -> Lease:
+    def must_lend(self, max_jobs: int = 32, agent_id: str = "") -> Lease:
         """Ask for work that must be there."""
-        lease = self.lend(max_jobs)
+        lease = self.lend(max_jobs, agent_id=agent_id)
         assert lease is not None
         return lease
 
     def renew(self, lease: Lease) -> LeaseRenewed:
         """Renew a lease."""
-        with self.database.writing() as session:
-            return leasing.renew(session, lease.token, self.settings, self.clock())
+        return self.desk.renew(lease.token, self.clock())
 
     def release(self, lease: Lease) -> None:
         """Hand a lease back."""
-        with self.database.writing() as session:
-            leasing.release(session, lease.token, self.clock())
+        self.desk.release(lease.token, self.clock())
 
     def put(self, lease: Lease, result: JobResult, result_id: str | None = None) -> ResultStatus:
-        """Hand in a result."""
-        attempts = self.settings.max_attempts
-        with self.database.writing() as session:
-            return results.accept(session, lease.token, result_id or new_id(), result, attempts, self.clock())
+        """Hand in a result; raise the error that it is refused with."""
+        (outcome,) = self.post(lease, (result_id or new_id(), result))
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.status
+
+    def post(self, lease: Lease, *handed_in: tuple[str, JobResult]) -> tuple[Outcome, ...]:
+        """Hand in several results, each with its id."""
+        return self.desk.accept(lease.token, handed_in, self.clock())
 
     def measure(self, workloads: Sequence[Workload], median_ms: float = 1.0, verdict: Verdict = "ok") -> ProfileStatus:
         """Have workloads measured anew, by an agent that needs no time."""
         profile = self.profile(workloads, max_age_s=0)
-        while (lease := self.lend()) is not None:
-            for job in lease.jobs:
-                self.put(lease, success(job.job_id, median_ms, verdict))
+        self.work(median_ms, verdict)
         return self.status(profile)
+
+    def work(self, median_ms: float = 1.0, verdict: Verdict = "ok") -> int:
+        """Measure all that there is to do, by an agent that needs no time; return how many jobs that were."""
+        done = 0
+        while (lease := self.lend()) is not None:
+            done += len(lease.jobs)
+            self.post(lease, *((new_id(), success(job.job_id, median_ms, verdict)) for job in lease.jobs))
+        return done
 
     def look_up(self, table_id: str, keys: Sequence[str]) -> LookupAnswer:
         """Ask for the current values of keys."""
-        with self.database.reading() as session:
-            return lookup.look_up(session, table_id, keys)
+        answer = self.database.read(lambda session: lookup.look_up(session, self.tables, table_id, keys))
+        return LookupAnswer.model_validate_json(answer)
 
     def latest_snapshot(self, table_id: str) -> Snapshot:
         """Return a table's latest snapshot."""

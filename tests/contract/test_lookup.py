@@ -12,8 +12,8 @@ from tests.service_data import CONDITIONS, ZERO, keys, op, ops
 
 
 def latency(service: Service, key: str, conditions: Conditions = CONDITIONS, device: str = "board") -> LatencyAnswer:
-    with service.database.reading() as session:
-        return lookup.latency(session, device, conditions, key)
+    answer = service.database.read(lambda session: lookup.latency(session, service.tables, device, conditions, key))
+    return LatencyAnswer.model_validate_json(answer)
 
 
 def test_values_come_in_the_order_asked(service: Service) -> None:

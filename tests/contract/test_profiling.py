@@ -170,8 +170,8 @@ def test_a_profile_of_an_unknown_device_is_refused(service: Service) -> None:
 
 
 def test_an_unknown_profile_is_not_found(service: Service) -> None:
-    with service.database.writing() as session, pytest.raises(ProfileNotFound):
-        progress.profile_status(session, "nothing", service.settings, START)
+    with service.database.reading() as session, pytest.raises(ProfileNotFound):
+        progress.profile_status(session, "nothing")
 
 
 def test_a_profile_tells_what_it_asked_for(service: Service) -> None:

@@ -3,6 +3,7 @@
 from pydantic import AwareDatetime, Field
 
 from latency_service.contract.device import DeviceDescription, DeviceId, DeviceName, DeviceState, Fingerprint
+from latency_service.contract.limits import LARGEST_SMALL_INTEGER
 from latency_service.contract.measurement import PROTOCOL_VERSION
 from latency_service.contract.messages.base import Message
 
@@ -14,7 +15,7 @@ class DeviceRegistration(Message):
     description: DeviceDescription
     state: DeviceState
     agent_version: str = Field(max_length=64)
-    protocol_version: int = PROTOCOL_VERSION
+    protocol_version: int = Field(default=PROTOCOL_VERSION, ge=0, le=LARGEST_SMALL_INTEGER)
 
 
 class DeviceRegistered(Message):
@@ -28,11 +29,15 @@ class DeviceRegistered(Message):
 
 
 class Device(Message):
-    """A device as the service knows it."""
+    """A device as the service knows it.
+
+    Attributes:
+        description: Absent where no agent has ever spoken for it: its tables were imported.
+    """
 
     device_id: DeviceId
     name: DeviceName
-    description: DeviceDescription
+    description: DeviceDescription | None
     device_state: Fingerprint
     facts: DeviceState
     agent_version: str

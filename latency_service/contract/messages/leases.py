@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from latency_service.contract.conditions import Conditions, RuntimeName
+from latency_service.contract.conditions import MOST_THREADS, Conditions, RuntimeName
 from latency_service.contract.device import DeviceName, Fingerprint
 from latency_service.contract.errors import Problem
-from latency_service.contract.limits import LARGEST_INTEGER
+from latency_service.contract.limits import LARGEST_SMALL_INTEGER, MOST_MEMBERS
 from latency_service.contract.measurement import Failure, Measurement
 from latency_service.contract.messages.base import JobId, Message, WorkloadOnWire
 
@@ -23,10 +23,10 @@ class LeaseRequest(Message):
     """
 
     device: DeviceName
-    device_state: Fingerprint
+    device_state: Fingerprint = Field(max_length=64)
     agent_id: str = Field(default="", max_length=64)
-    runtimes: tuple[RuntimeName, ...] = Field(min_length=1)
-    max_threads: int = Field(default=1024, ge=1, le=LARGEST_INTEGER)
+    runtimes: tuple[RuntimeName, ...] = Field(min_length=1, max_length=MOST_MEMBERS)
+    max_threads: int = Field(default=MOST_THREADS, ge=1, le=LARGEST_SMALL_INTEGER)
     max_jobs: int = Field(default=32, ge=1, le=512)
 
 
@@ -59,7 +59,7 @@ class LeaseRenewed(Message):
 class JobResult(Message):
     """What came of one leased job: exactly one of a measurement and a failure."""
 
-    job_id: JobId
+    job_id: JobId = Field(max_length=64)
     measurement: Measurement | None = None
     failure: Failure | None = None
 

@@ -21,6 +21,8 @@ class RefreshPolicy(Message):
         every_s: Seconds between two looks.
         max_age_s: Measure again what is older than this by then; None takes any age.
         noisy: Measure again what is only `noisy`.
+
+    What the table lacks is tried again at each look, too: it failed before, or the device is in another state now.
     """
 
     every_s: float = Field(ge=60, le=366 * 86_400, allow_inf_nan=False)
@@ -62,11 +64,14 @@ class JobFailure(Message):
     attempts: int
 
 
-class ProfileStatus(Message):
+class ProfileSummary(Message):
     """How far a profile is. It is done when each of its jobs has ended, and then names the snapshot that was cut.
 
     Attributes:
         progress: Share of the workloads that are measured or have ended otherwise, 0 to 1.
+        snapshot_id: The latest that was cut for it; a profile that runs again to be kept fresh has its former one.
+        refresh_at: When its entries are looked at again.
+        finished_at: When it was done or cancelled.
     """
 
     profile_id: ProfileId
@@ -76,7 +81,6 @@ class ProfileStatus(Message):
     counts: dict[JobState, int]
     already_measured: int
     progress: float
-    failures: tuple[JobFailure, ...]
     table_id: TableId | None
     snapshot_id: SnapshotId | None
     priority: int = 0
@@ -86,8 +90,14 @@ class ProfileStatus(Message):
     finished_at: AwareDatetime | None
 
 
+class ProfileStatus(ProfileSummary):
+    """How far a profile is, and which of its jobs failed, with reasons."""
+
+    failures: tuple[JobFailure, ...]
+
+
 class ProfileList(Message):
     """Profiles, the newest first; hand `next_before` back as `before` to get older ones."""
 
-    profiles: tuple[ProfileStatus, ...]
+    profiles: tuple[ProfileSummary, ...]
     next_before: AwareDatetime | None

@@ -1,9 +1,18 @@
-"""API keys, current entries, imports; priorities, fairness, refreshes; agents' lives; compressed snapshots."""
+"""API keys, current entries, imports; priorities, fairness, refreshes; agents' lives; compressed snapshots.
 
+Entries are filled from the measurements that are there, by the rule that holds now: it is what keeps them from then on.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from latency_service.services.entries import entry_row, stored_session
+from latency_service.tables.base import UtcDateTime
 
 revision = "0003"
 down_revision = "0002"
@@ -13,9 +22,18 @@ depends_on = None
 Column = tuple[str, sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]], str | None]
 
 MOMENT = sa.DateTime(timezone=True)
+PORTION = 1000
 QUEUED = sa.text("state = 'queued'")
+NOT_ENDED = sa.text("ended_at IS NULL")
+ENTRIES = sa.table(
+    "entries",
+    *(sa.column(name) for name in ("table_id", "workload_key", "verdict", "document")),
+    sa.column("measured_at", UtcDateTime),
+    sa.column("sessions", sa.JSON),
+)
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "devices": (("deregistered_at", MOMENT, None), ("owner_key_id", sa.String(16), None)),
+    "device_states": (("returns", sa.Integer, "0"),),
     "latency_tables": (("provenance", sa.String(8), "measured"), ("source", sa.String(200), None)),
     "snapshots": (("encoding", sa.String(8), "identity"),),
     "profiles": (("priority", sa.Integer, "0"), ("refresh", sa.JSON, None), ("refresh_at", MOMENT, None)),
@@ -33,13 +51,19 @@ def upgrade() -> None:
     op.drop_index("ix_jobs_queue", "jobs")
     queue = ["device_id", "precedence", "position", "created_at", "id"]
     op.create_index("ix_jobs_queue", "jobs", queue, sqlite_where=QUEUED, postgresql_where=QUEUED)
+    op.drop_index("ix_leases_device_id_ended_at_expires_at", "leases")
+    alive = ["device_id", "expires_at"]
+    op.create_index("ix_leases_alive", "leases", alive, sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED)
     _create_api_keys()
     _create_entries_and_imports()
+    _fill_entries()
 
 
 def downgrade() -> None:
     for table in ("imports", "entries", "api_keys"):
         op.drop_table(table)
+    op.drop_index("ix_leases_alive", "leases")
+    op.create_index("ix_leases_device_id_ended_at_expires_at", "leases", ["device_id", "ended_at", "expires_at"])
     op.drop_index("ix_jobs_queue", "jobs")
     op.create_index("ix_jobs_queue", "jobs", ["device_id", "state", "created_at", "position"])
     op.drop_index("ix_profiles_refresh_at", "profiles")
@@ -72,6 +96,7 @@ def _create_entries_and_imports() -> None:
         sa.Column("measured_at", MOMENT),
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("sessions", sa.JSON, nullable=False),
+        sa.Index(None, "workload_key"),
     )
     op.create_table(
         "imports",
@@ -83,3 +108,24 @@ def _create_entries_and_imports() -> None:
         sa.Column("entries", sa.Integer, nullable=False),
         sa.Column("imported_at", MOMENT, nullable=False),
     )
+
+
+def _fill_entries() -> None:
+    columns: list[sa.ColumnClause[Any]] = [
+        sa.column(name) for name in ("table_id", "workload_key", "sequence", "id", "verdict")
+    ]
+    columns += [sa.column("summary", sa.JSON), sa.column("finished_at", UtcDateTime)]
+    measurements = sa.table("measurements", *columns)
+    usable = sa.select(measurements).where(measurements.c.verdict.in_(("ok", "noisy")))
+    in_order = usable.order_by("table_id", "workload_key", "sequence").execution_options(yield_per=PORTION)
+    with op.get_bind().execute(in_order) as rows:
+        filled = _entry_rows(rows)
+        while portion := list(islice(filled, PORTION)):
+            op.bulk_insert(ENTRIES, portion)
+
+
+def _entry_rows(measurements: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    for (table_id, key), rows in groupby(measurements, attrgetter("table_id", "workload_key")):
+        row = entry_row(table_id, key, map(stored_session, rows))
+        if row is not None:
+            yield row

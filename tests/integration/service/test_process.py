@@ -1,13 +1,16 @@
 """The service as a process of its own: what a crash, a stop and a second start leave behind."""
 
-import signal
+import sqlite3
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 
 from latency_service.contract.messages import Lease, ProfileCreated, ProfileStatus
-from tests.processes import ServiceProcess, running_service
+from tests.engines import PostgresServer
+from tests.processes import ServiceProcess, running_service, start_service
 from tests.service_data import DEVICE, keys, new_id, registration, success
 
 JOBS = 24
@@ -50,6 +53,19 @@ def client_of(service: ServiceProcess) -> httpx.Client:
     return httpx.Client(base_url=service.url, timeout=30)
 
 
+def in_flight(service: ServiceProcess) -> float:
+    """Return how many requests the service is at, the one that asks included."""
+    lines = httpx.get(f"{service.url}/metrics").text.splitlines()
+    return next(float(line.rsplit(" ")[1]) for line in lines if line.startswith("latency_service_requests_in_flight "))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_a_service_killed_in_the_middle_of_a_profile_loses_nothing(tmp_path: Path) -> None:
     with running_service(tmp_path) as service, client_of(service) as client:
         created = profile(client)
@@ -87,5 +103,36 @@ def test_agents_that_ask_at_the_same_time_share_the_jobs_without_overlap(tmp_pat
 
 def test_a_service_that_is_asked_to_go_goes_gracefully(tmp_path: Path) -> None:
     with running_service(tmp_path) as service:
-        assert service.stop() in (0, -signal.SIGTERM)
+        assert service.stop() == 0
         assert "Application shutdown complete" in service.log.read_text()
+
+
+def test_a_service_that_is_told_to_go_answers_what_it_was_asked_before(tmp_path: Path) -> None:
+    body = registration().model_dump(mode="json")
+    with running_service(tmp_path) as service, client_of(service) as client, ThreadPoolExecutor(1) as thread:
+        database = sqlite3.connect(tmp_path / "latency.db", isolation_level=None)
+        database.execute("BEGIN IMMEDIATE")  # the service's writers wait for this one
+        asked = thread.submit(client.post, "/v1/devices", json=body)
+        wait_until(lambda: in_flight(service) > 1)
+        service.process.terminate()
+        wait_until(lambda: "Shutting down" in service.log.read_text())
+        database.execute("COMMIT")
+        assert asked.result().status_code == 200
+        assert service.process.wait(20) == 0
+        database.close()
+
+
+def test_the_other_replica_goes_on(postgres: PostgresServer, tmp_path: Path) -> None:
+    url = postgres.create()
+    (tmp_path / "other").mkdir()
+    going = start_service(tmp_path, database=url)
+    staying = start_service(tmp_path / "other", database=url)
+    try:
+        with client_of(staying) as client:
+            created = profile(client)
+            assert going.stop() == 0
+            assert status(client, created).counts["queued"] == JOBS
+    finally:
+        staying.kill()
+        going.kill()
+        postgres.drop(url)

@@ -60,7 +60,8 @@ class Bench:
         self._folder = folder
         self._on_status = on_status or self._drain_when_idle
         client = ServiceClient(httpx.Client(base_url=service.url), retry or Retry(sleep=lambda s: None, attempts=1))
-        self._common = Common(client, launcher(), self.shutdown, random.Random(0), self._hear, max_jobs=32)
+        rng = random.Random(0)
+        self._common = Common(client, launcher(), self.shutdown, rng, self._hear, max_jobs=32, agent_id="life-1")
         stations = tuple(self.station(device) for device in self.devices)
         clock = self.shutdown.now_s
         self.status = AgentStatus(service.url, stations, Heartbeat(clock, Systemd(None)), clock)

@@ -6,11 +6,13 @@ import pytest
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import URL, make_url
 from typer.testing import CliRunner, Result
 
 from latency_service import schema
 from latency_service.cli import app
 from latency_service.database import Database
+from tests.engines import PostgresServer
 
 
 class Server:
@@ -49,6 +51,31 @@ def test_migrate_tells_the_revision(tmp_path: Path) -> None:
     schema.check_is_current(Database(url))
 
 
+def test_migrate_can_only_look(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'latency.db'}"
+    before = run("migrate", "--check", "--database", url)
+    assert before.exit_code == 1
+    assert "latency-service migrate" in before.stderr
+    run("migrate", "--database", url)
+    assert run("migrate", "--check", "--database", url).exit_code == 0
+
+
+def test_the_password_of_the_database_is_read_and_never_said(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres.create()
+    given = make_url(url)
+    (tmp_path / "password").write_text("hunter2\n")
+    monkeypatch.setenv("LATENCY_SERVICE_DATABASE_PASSWORD_FILE", str(tmp_path / "password"))
+    without = URL.create("postgresql", given.username, None, given.host, given.port, given.database, given.query)
+    result = run("migrate", "--database", without.render_as_string())
+    assert "hunter2" not in result.output
+    unreachable = run("migrate", "--database", "postgresql://latency@127.0.0.1:1/latency")
+    assert (unreachable.exit_code, "127.0.0.1" in unreachable.stderr) == (1, True)
+    assert "hunter2" not in unreachable.output
+    postgres.drop(url)
+
+
 def test_serve_migrates_first_and_listens_on_loopback(tmp_path: Path, server: Server) -> None:
     url = f"sqlite:///{tmp_path / 'latency.db'}"
     result = run("serve", "--database", url, "--port", "8123", "--lease-s", "6")
@@ -81,6 +108,19 @@ def test_what_cannot_work_is_said_in_one_line(server: Server, arguments: list[st
     assert said in result.stderr
     assert "Traceback" not in result.output
     assert server.app is None
+
+
+def test_a_configuration_file_is_read(tmp_path: Path, server: Server) -> None:
+    file = tmp_path / "service.toml"
+    file.write_text(f"""database = "sqlite:///{tmp_path / "latency.db"}"\nport = 8124\nshutdown_s = 2.5\n""")
+    assert run("serve", "--config", str(file)).exit_code == 0
+    assert (server.options["port"], server.options["timeout_graceful_shutdown"]) == (8124, 3)
+
+
+def test_the_servers_own_logs_go_where_ours_do(tmp_path: Path, server: Server) -> None:
+    run("serve", "--database", f"sqlite:///{tmp_path / 'latency.db'}")
+    assert server.options["log_config"] is None
+    assert server.options["access_log"] is False
 
 
 def test_a_file_that_is_no_database_is_said_in_one_line(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from latency_service.contract.errors import InvalidInput
 PHONE = {"serial": "R5CT", "name": "galaxy", "benchmark_model": "/opt/benchmark_model"}
 
 
+KEY = "plk_0123456789ab_" + "f" * 64
+
+
 def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEVICE_AGENT_RUNTIMES", "onnxruntime, tflite")
     settings = load_settings(None, {"cores": "0,1"})
@@ -79,3 +82,28 @@ def test_what_is_owed_to_one_server_or_device_is_kept_apart_from_all_others(tmp_
     assert len(folders) == 5
     assert all(path.relative_to(tmp_path).parts[0] in ("pixel", "galaxy") for path in folders)
     assert folder("http://here:1", "pixel") == folder("http://HERE:1/", "pixel")
+
+
+def test_an_agent_has_no_key_its_own_or_that_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(None, {}).api_key() is None
+    file = tmp_path / "agent.key"
+    file.write_text(KEY + "\n")
+    assert load_settings(None, {"key_file": file}).api_key() == KEY
+    monkeypatch.setenv("DEVICE_AGENT_KEY", KEY)
+    assert load_settings(None, {}).api_key() == KEY
+    with pytest.raises(InvalidInput, match="twice"):
+        load_settings(None, {"key_file": file}).api_key()
+
+
+def test_a_key_is_not_shown_by_what_shows_settings_or_finds_them_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEVICE_AGENT_KEY", KEY)
+    settings = load_settings(None, {})
+    assert KEY not in f"{settings} {settings!r} {settings.model_dump_json()}"
+    monkeypatch.delenv("DEVICE_AGENT_KEY")
+    file = tmp_path / "agent.toml"
+    file.write_text(f'key = ["{KEY}"]')
+    with pytest.raises(InvalidInput, match="key: ") as raised:
+        load_settings(file, {})
+    assert KEY not in str(raised.value)

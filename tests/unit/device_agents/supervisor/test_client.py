@@ -85,6 +85,17 @@ def test_a_service_that_stays_away_is_unavailable_and_named() -> None:
     assert len(seen) == 4
 
 
+@pytest.mark.parametrize("response", [problem(503, "service_unavailable"), httpx.ConnectError("refused")])
+def test_every_request_has_an_id_that_the_error_names(response: httpx.Response | Exception) -> None:
+    transport, seen = answering(response)
+    with pytest.raises(ServiceUnavailable) as raised:
+        client_of(transport).lease(REQUEST)
+    sent = [request.headers["x-request-id"] for request in seen]
+    assert len(set(sent)) == len(sent) == 4
+    assert f"(request {sent[-1]})" in str(raised.value)
+    assert raised.value.extra["request_id"] == sent[-1]
+
+
 @pytest.mark.parametrize(
     ("response", "error"),
     [

@@ -78,6 +78,27 @@ def test_draining_finishes_the_batch_and_takes_no_other(service: FakeService, tm
     assert service.released == []
 
 
+def test_draining_says_goodbye_for_every_device_once_its_results_are_delivered(
+    service: FakeService, tmp_path: Path
+) -> None:
+    service.queue = [job(UNSUPPORTED)]
+    bench = Bench(service, tmp_path, devices=(FakeDevice("one"), FakeDevice("two")))
+    bench.daemon.run()
+    assert service.goodbyes == ["one", "two"]
+    assert len(service.results) == 1
+
+
+def test_a_second_request_says_no_goodbye(service: FakeService, tmp_path: Path) -> None:
+    def stop_twice(text: str) -> None:
+        bench.shutdown.request()
+        bench.shutdown.request()
+
+    bench = Bench(service, tmp_path, stop_twice)
+    bench.daemon.run()
+    assert len(service.registrations) == 1
+    assert service.goodbyes == []
+
+
 def test_a_second_request_gives_the_lease_back(service: FakeService, tmp_path: Path) -> None:
     service.queue = [job(UNSUPPORTED), job(HANGS)]
 

@@ -12,21 +12,47 @@ from tests.unit.device_agents.parts import TOKEN, a_result, client_of, problem
 
 
 class Line:
-    """The service at the other end; `response` is what it answers now."""
+    """The service at the other end; `response` is what it answers now, and `outcomes` of a batch, by job.
+
+    Attributes:
+        batches: How many results each request had.
+        chokes_on: The job whose results it answers with an internal error.
+    """
 
     def __init__(self, tmp_path: Path) -> None:
         self.response = httpx.Response(200, json={"status": "accepted"})
         self.paths: list[str] = []
         self.now_s = 0.0
         self.chokes_on = ""
+        self.batches: list[int] = []
+        self.batch_response: httpx.Response | None = None
+        self.outcomes: dict[str, dict[str, object]] = {}
         self.spool = Spool(tmp_path)
         client = client_of(httpx.MockTransport(self._handle), attempts=1)
         self.delivery = Delivery(client, self.spool, lambda: self.now_s)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.paths.append(request.url.path)
-        job_id = json.loads(request.content)["job_id"]
-        return httpx.Response(500, text="boom") if job_id == self.chokes_on else self.response
+        body = json.loads(request.content)
+        results = body.get("results", [body])
+        self.batches.append(len(results))
+        if self.chokes_on in [result["job_id"] for result in results]:
+            return httpx.Response(500, text="boom")
+        if request.method == "PUT" or self.response.status_code != 200:
+            return self.response
+        return self.batch_response or httpx.Response(200, json={"outcomes": [self._outcome(each) for each in results]})
+
+    def _outcome(self, result: dict[str, str]) -> dict[str, object]:
+        return {"result_id": result["result_id"]} | self.outcomes.get(result["job_id"], {"status": "accepted"})
+
+    def spool_results(self, count: int) -> None:
+        """Put results of one lease into the spool, as a former life would have."""
+        for number in range(count):
+            self.spool.put(TOKEN, a_result(number))
+
+    @property
+    def jobs_waiting(self) -> list[str]:
+        return [spooled.result.job_id for spooled in self.spool.pending()]
 
     def deliver_what_can_be(self) -> None:
         """Do as the daemon does: try again each time that the service was away, until all has been tried."""
@@ -109,7 +135,7 @@ def test_a_result_that_the_service_chokes_on_holds_up_no_other(line: Line) -> No
     for number in range(3):
         line.delivery.hand_in(TOKEN, a_result(number))
     line.deliver_what_can_be()
-    assert [spooled.result.job_id for spooled in line.spool.pending()] == ["job-1"]
+    assert line.jobs_waiting == ["job-1"]
     assert line.delivery.uploaded == 2
 
 
@@ -145,17 +171,90 @@ def test_a_refusal_that_is_not_about_the_result_keeps_it(line: Line) -> None:
 
 
 def test_one_pass_delivers_what_lies_behind_a_result_that_the_service_chokes_on(line: Line) -> None:
-    for number in range(3):
-        line.spool.put(TOKEN, a_result(number))
+    line.spool_results(3)
     line.chokes_on = "job-0"
     line.delivery.deliver_all()
-    assert [spooled.result.job_id for spooled in line.spool.pending()] == ["job-0"]
+    assert line.jobs_waiting == ["job-0"]
 
 
 def test_a_service_that_chokes_on_everything_is_not_pressed(line: Line) -> None:
-    for number in range(5):
-        line.spool.put(TOKEN, a_result(number))
+    line.spool_results(5)
     line.response = httpx.Response(500)
     with pytest.raises(ServiceUnavailable):
         line.delivery.deliver_all()
-    assert (len(line.paths), line.waiting) == (2, 5)
+    assert (line.batches, line.waiting) == ([5, 1, 1], 5)
+
+
+class TestBatches:
+    def test_what_waits_of_a_lease_goes_in_one_request(self, line: Line) -> None:
+        line.spool_results(3)
+        line.delivery.deliver_all()
+        assert line.batches == [3]
+        assert line.paths == ["/v1/leases/a-token/results"]
+        assert (line.waiting, line.delivery.uploaded) == (0, 3)
+
+    def test_each_result_is_treated_as_its_outcome_says(self, line: Line, tmp_path: Path) -> None:
+        too_late = {"title": "t", "status": 410, "detail": "too late", "code": "lease_expired"}
+        line.outcomes = {
+            "job-0": {"status": "late"},
+            "job-1": {"status": "refused", "problem": too_late | {"status": 422, "code": "result_mismatch"}},
+            "job-2": {"status": "duplicate"},
+            "job-3": {"status": "refused", "problem": too_late},
+        }
+        line.spool_results(5)
+        line.delivery.deliver_all()
+        assert (line.batches, line.waiting, line.delivery.uploaded) == ([5], 0, 4)
+        (rejected,) = (tmp_path / "rejected").iterdir()
+        assert json.loads(rejected.read_text())["result"]["job_id"] == "job-1"
+
+    @pytest.mark.parametrize(
+        "outcome",
+        [
+            {"status": "refused", "problem": {"title": "t", "status": 403, "detail": "no", "code": "forbidden"}},
+            {"status": "refused"},
+        ],
+    )
+    def test_a_refusal_that_is_not_about_the_result_is_asked_about_again(
+        self, line: Line, outcome: dict[str, object]
+    ) -> None:
+        line.outcomes = {"job-1": outcome}
+        line.spool_results(3)
+        line.delivery.deliver_all()
+        assert (line.batches, line.waiting) == ([3, 1], 0)
+
+    def test_a_result_that_the_answer_does_not_mention_is_sent_by_itself(self, line: Line) -> None:
+        line.batch_response = httpx.Response(200, json={"outcomes": []})
+        line.spool_results(2)
+        line.delivery.deliver_all()
+        assert (line.batches, line.waiting) == ([2, 1, 1], 0)
+
+    def test_a_lease_that_the_service_never_knew_ends_all_of_its_results(self, line: Line) -> None:
+        line.response = problem(410, "lease_expired")
+        line.spool_results(3)
+        line.delivery.deliver_all()
+        assert (line.batches, line.waiting) == ([3], 0)
+
+    @pytest.mark.parametrize("refusal", [httpx.Response(413), problem(422, "invalid_input"), problem(404, "not_found")])
+    def test_a_batch_that_is_not_taken_goes_one_by_one(self, line: Line, refusal: httpx.Response) -> None:
+        line.batch_response = refusal
+        line.spool_results(3)
+        line.delivery.deliver_all()
+        assert (line.batches, line.waiting, line.delivery.uploaded) == ([3, 1, 1, 1], 0, 3)
+
+    def test_an_agent_that_is_too_old_keeps_the_whole_batch(self, line: Line) -> None:
+        line.response = problem(409, "agent_too_old")
+        line.spool_results(3)
+        with pytest.raises(AgentTooOld):
+            line.delivery.deliver_all()
+        assert line.waiting == 3
+
+    def test_a_result_that_the_service_has_choked_on_spoils_no_later_batch(self, line: Line) -> None:
+        line.chokes_on = "job-1"
+        line.spool_results(3)
+        line.delivery.deliver_all()
+        line.chokes_on = ""
+        line.now_s = 3600.0
+        line.spool_results(1)
+        line.batches.clear()
+        line.delivery.deliver_all()
+        assert (line.batches, line.waiting) == ([1, 1], 0)

@@ -47,6 +47,22 @@ def test_work_beyond_the_device_is_not_asked_for(service: FakeService, bench: Be
     assert service.requests[0].runtimes == ("fake",)
 
 
+def test_a_life_of_the_agent_names_itself_whenever_it_asks_for_work(service: FakeService, bench: Bench) -> None:
+    service.queue = [job(UNSUPPORTED)]
+    station = bench.station(FakeDevice())
+    station.serve()
+    station.serve()
+    assert [request.agent_id for request in service.requests] == ["life-1", "life-1"]
+
+
+def test_what_a_former_life_left_is_delivered_in_one_request(service: FakeService, bench: Bench) -> None:
+    for number in range(3):
+        bench.spool().put(TOKEN, a_result(number))
+    bench.station(FakeDevice()).serve()
+    assert service.batches == [3]
+    assert len(service.results) == 3
+
+
 def test_a_job_that_kills_its_child_does_not_cost_its_neighbours(service: FakeService, bench: Bench) -> None:
     service.queue = [job(QUICK, 0), job(KILLED), job(QUICK, 1)]
     bench.station(FakeDevice()).serve()
@@ -165,6 +181,20 @@ def test_the_report_says_how_far_the_batch_is(service: FakeService, tmp_path: Pa
     station = Bench(service, tmp_path, look).station(FakeDevice())
     station.serve()
     assert seen == [(1, 2), (2, 2)]
+
+
+def test_a_device_that_was_not_registered_says_no_goodbye(service: FakeService, bench: Bench) -> None:
+    bench.station(FakeDevice()).leave()
+    assert service.goodbyes == []
+
+
+def test_results_that_cannot_be_delivered_keep_the_device_registered(service: FakeService, bench: Bench) -> None:
+    station = bench.station(FakeDevice())
+    station.serve()
+    bench.spool().put(TOKEN, a_result())
+    service.failing = 503
+    station.leave()
+    assert (service.goodbyes, bench.spool().waiting) == ([], 1)
 
 
 def test_leaving_without_a_service_loses_nothing_that_is_on_disk(service: FakeService, bench: Bench) -> None:

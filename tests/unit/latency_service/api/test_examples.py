@@ -5,8 +5,9 @@ from latency_service.contract.messages import (
     LeaseRequest,
     LookupRequest,
     ProfileRequest,
+    ResultBatch,
 )
-from latency_service.services.results import check_summary
+from latency_service.services.arrivals import check_summary
 
 
 def test_every_example_is_what_it_shows() -> None:
@@ -14,6 +15,7 @@ def test_every_example_is_what_it_shows() -> None:
     ProfileRequest.model_validate(examples.PROFILE_REQUEST)
     LeaseRequest.model_validate(examples.LEASE_REQUEST)
     LookupRequest.model_validate(examples.LOOKUP_REQUEST)
+    ResultBatch.model_validate(examples.RESULT_BATCH)
 
 
 def test_the_example_of_a_result_has_an_honest_summary() -> None:

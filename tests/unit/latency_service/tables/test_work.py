@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from latency_service import schema
 from latency_service.database import Database
-from latency_service.repositories import conditions, devices, jobs, workloads
+from latency_service.repositories import conditions, devices, queues, workloads
 from latency_service.tables import Job
 from tests.service_data import CONDITIONS, START, keys, op, registration
 
@@ -22,13 +22,16 @@ def add_job(database: Database) -> str:
         device = devices.register(session, registration(), START)
         workloads.ensure(session, {keys(1)[0]: op(1)})
         conditions_id = conditions.ensure(session, CONDITIONS)
-        return jobs.add(session, device.id, conditions_id, keys(1), START)[keys(1)[0]]
+        return queues.enqueue(session, device.id, conditions_id, keys(1), 0, START)[keys(1)[0]]
 
 
 def test_the_database_refuses_a_second_active_job_for_the_same_workload(database: Database) -> None:
-    add_job(database)
-    with pytest.raises(IntegrityError, match="UNIQUE"):
-        add_job(database)
+    first = add_job(database)
+    with database.writing() as session, pytest.raises(IntegrityError, match="UNIQUE"):
+        active = session.get_one(Job, first)
+        same = {name: getattr(active, name) for name in ("device_id", "conditions_id", "workload_key", "created_at")}
+        session.add(Job(id="another", position=1, state="queued", attempts=0, **same))
+        session.flush()
 
 
 def test_a_job_that_has_ended_makes_room_for_another(database: Database) -> None:

@@ -5,7 +5,12 @@ import pytest
 import typer
 
 from latency_service.contract.errors import InvalidInput
-from search_client.commands.console import readable_errors, stop_at_signal
+from search_client.commands.console import milliseconds, readable_errors, stop_at_signal
+
+
+def test_a_latency_without_an_interval_says_so() -> None:
+    assert milliseconds(1.5, None) == "1.5 ms (interval unknown)"
+    assert milliseconds(1.5, (1.0, 2.0)) == "1.5 ms [1, 2]"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

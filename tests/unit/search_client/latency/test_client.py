@@ -51,6 +51,35 @@ def test_a_table_and_its_snapshot_come_back_as_messages() -> None:
     assert dict(service.requests[0].url.params) == {"device": "board", "runtime": "onnxruntime"}
 
 
+def test_a_key_travels_with_every_request_and_shows_nowhere_else() -> None:
+    service = FakeService(table_of(small_space()).snapshot)
+    with ServiceClient(URL, httpx.MockTransport(service), key="plk_secret") as client:
+        client.tables()
+        client.snapshot(service.snapshot.snapshot_id)
+    assert [request.headers["authorization"] for request in service.requests] == ["Bearer plk_secret"] * 2
+    assert "secret" not in repr(client)
+
+
+def test_a_service_that_asks_for_patience_is_asked_again() -> None:
+    failing = FailingFirst(2, problem(429, "too_many_requests", "you ask too often"))
+    with client_of(failing) as client:
+        assert client.tables()
+    assert failing.calls == 3
+
+
+def test_every_request_has_an_id_that_the_services_errors_name() -> None:
+    sent: list[str] = []
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["x-request-id"])
+        return problem(503, "service_unavailable", "the database is away")
+
+    with client_of(fail) as client, pytest.raises(ServiceUnavailable) as raised:
+        client.devices()
+    assert len(set(sent)) == len(sent) == 3
+    assert str(raised.value) == f"the database is away (request {sent[-1]})"
+
+
 def test_a_problem_document_becomes_its_error_with_its_members() -> None:
     answer = problem(404, "missing_entries", "two are missing", missing=["a", "b"])
     with client_of(lambda _: answer) as client, pytest.raises(MissingEntries, match="two are") as raised:

@@ -51,9 +51,16 @@ def test_a_network_costs_the_sum_of_its_ops() -> None:
 
 def test_the_interval_of_a_sum_adds_errors_in_squares_and_a_repeated_op_brings_the_same_error_again() -> None:
     table = LatencyTable(snapshot(entry(IDENTITY, 1.0, relative_ci=0.3), entry(POOL, 2.0, relative_ci=0.1)))
-    low, high = table.network_ci_ms(NetworkSpec(ops=(IDENTITY, IDENTITY, POOL)))
+    interval_ms = table.network_ci_ms(NetworkSpec(ops=(IDENTITY, IDENTITY, POOL)))
     half_width = math.hypot(2 * 0.3, 0.2)
-    assert [low, high] == pytest.approx([4.0 - half_width, 4.0 + half_width])
+    assert interval_ms == pytest.approx((4.0 - half_width, 4.0 + half_width))
+
+
+def test_a_sum_over_an_entry_without_an_interval_has_none() -> None:
+    imported = entry(POOL, 2.0).model_copy(update={"ci_low_ms": None, "ci_high_ms": None, "source": "imported"})
+    table = LatencyTable(snapshot(entry(IDENTITY, 1.0), imported))
+    assert table.network_ci_ms(NetworkSpec(ops=(IDENTITY, POOL))) is None
+    assert table.network_ci_ms(NetworkSpec(ops=(IDENTITY,))) is not None
 
 
 def test_the_table_tells_what_it_is_pinned_to() -> None:

@@ -81,6 +81,7 @@ def test_the_result_says_what_the_folder_holds(unbroken: tuple[RunFolder, Search
     assert folder.architecture == result.architecture
     network = folder.architecture.network()
     assert result.predicted_ms == pytest.approx(LatencyTable(folder.snapshot).network_ms(network))
+    assert result.predicted_ci_ms is not None
     assert result.predicted_ci_ms[0] < result.predicted_ms < result.predicted_ci_ms[1]
     assert (result.macs, result.parameters) == (network.macs, network.parameters)
     assert result.snapshot_id == folder.snapshot.snapshot_id

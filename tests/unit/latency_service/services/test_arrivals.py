@@ -3,7 +3,7 @@ import pytest
 from latency_service.contract.errors import ResultMismatch
 from latency_service.contract.measurement import Measurement
 from latency_service.contract.summary import summarize
-from latency_service.services.results import check_summary
+from latency_service.services.arrivals import check_summary
 from tests.service_data import measurement
 
 

@@ -1,0 +1,105 @@
+"""Queues: the order in which a device's jobs are lent, and who joins and leaves.
+
+The more urgent come first. Among equals profiles take turns, by start-time fair queueing (Goyal, Vin and Cheng, 1996):
+a job's position is its virtual start time, and a new profile starts at the one that the queue has reached.
+
+Callers hold the device's lock, which lets no two of them queue the same workload.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import Row, func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from latency_service.repositories.bulk import chunks
+from latency_service.tables import Job, Profile, ProfileWorkload
+
+#: Written out in the statements: a partial index serves no parameter.
+_QUEUED, _LEASED = (literal(state, literal_execute=True) for state in ("queued", "leased"))
+_IS_QUEUED = Job.state == _QUEUED
+_IS_ACTIVE = Job.state.in_([_QUEUED, _LEASED])
+
+ActiveJob = Row[str, str, int, int]
+#: Precedence and position: the smaller is lent first.
+Place = tuple[int, int]
+
+
+def enqueue(
+    session: Session, device_id: str, conditions_id: str, keys: Sequence[str], precedence: int, now: datetime
+) -> dict[str, str]:
+    """Return the ids of the jobs that will measure the keys, by key; new ones take turns with who waits already.
+
+    A job that is active already is shared; it moves up where it now would be lent earlier.
+    """
+    start = _virtual_time(session, device_id, precedence)
+    places = {key: (precedence, start + index) for index, key in enumerate(keys)}
+    shared = {job.workload_key: job for job in _active(session, device_id, conditions_id, keys)}
+    _move_up(session, shared.values(), places)
+    lacking = {key: place for key, place in places.items() if key not in shared}
+    return {key: job.id for key, job in shared.items()} | _add(session, device_id, conditions_id, lacking, now)
+
+
+def cancel(session: Session, profile_id: str, now: datetime) -> None:
+    """Cancel the profile's jobs, waiting and lent ones alike, but for those that another running profile wants."""
+    wanted_by_others = (
+        select(ProfileWorkload.job_id)
+        .join(Profile, Profile.id == ProfileWorkload.profile_id)
+        .where(ProfileWorkload.job_id == Job.id, Profile.id != profile_id, Profile.state == "running")
+    )
+    own = (
+        select(Job.id)
+        .join(ProfileWorkload, ProfileWorkload.job_id == Job.id)
+        .where(ProfileWorkload.profile_id == profile_id, _IS_ACTIVE, ~wanted_by_others.exists())
+    )
+    # Locked in the order of their ids, as everybody does.
+    for chunk in chunks(session.scalars(own.order_by(Job.id).with_for_update(of=Job)).all()):
+        session.execute(update(Job).where(Job.id.in_(chunk)).values(state="cancelled", finished_at=now))
+
+
+def _virtual_time(session: Session, device_id: str, precedence: int) -> int:
+    """Return where the queue has got to: the first job never lent, or else the last one that was.
+
+    Jobs that came back to the queue keep the early positions that they had; they say nothing of where it has got to.
+    """
+    jobs = (Job.device_id == device_id) & (Job.precedence == precedence)
+    first_unlent = select(func.min(Job.position)).where(jobs, _IS_QUEUED, Job.attempts == 0)
+    last_lent = select(func.max(Job.position)).where(jobs, _IS_ACTIVE)
+    reached = func.coalesce(first_unlent.scalar_subquery(), last_lent.scalar_subquery(), 0)
+    return int(session.scalars(select(reached)).one())
+
+
+def _active(session: Session, device_id: str, conditions_id: str, keys: Collection[str]) -> Iterator[ActiveJob]:
+    for chunk in chunks(keys):
+        query = select(Job.id, Job.workload_key, Job.precedence, Job.position).where(
+            Job.device_id == device_id,
+            Job.conditions_id == conditions_id,
+            _IS_ACTIVE,
+            Job.workload_key.in_(chunk),
+        )
+        yield from session.execute(query)
+
+
+def _move_up(session: Session, jobs: Collection[ActiveJob], places: dict[str, Place]) -> None:
+    moved = [
+        {"id": job.id, "precedence": places[job.workload_key][0], "position": places[job.workload_key][1]}
+        for job in jobs
+        if places[job.workload_key] < (job.precedence, job.position)
+    ]
+    if moved:
+        session.execute(update(Job), sorted(moved, key=lambda row: str(row["id"])))
+
+
+def _add(
+    session: Session, device_id: str, conditions_id: str, places: dict[str, Place], now: datetime
+) -> dict[str, str]:
+    shared = {"device_id": device_id, "conditions_id": conditions_id, "state": "queued", "attempts": 0}
+    rows = [
+        shared
+        | {"id": uuid4().hex, "workload_key": key, "precedence": precedence, "position": position, "created_at": now}
+        for key, (precedence, position) in places.items()
+    ]
+    if rows:
+        session.execute(insert(Job), rows)
+    return {str(row["workload_key"]): str(row["id"]) for row in rows}

@@ -1,0 +1,135 @@
+"""Comparing: what differs between two snapshots, and what the workloads that moved have in common."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from math import log
+from statistics import median
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from latency_service.contract.device import Fact
+from latency_service.contract.keys import parse_key
+from latency_service.contract.messages import (
+    ChangeGroup,
+    ComparedSnapshot,
+    EntryChange,
+    FactChange,
+    SnapshotDiff,
+)
+from latency_service.contract.network import WorkloadKey, is_network_key
+from latency_service.repositories import latency_tables
+from latency_service.services import snapshots
+
+Entry = Mapping[str, Any]
+
+#: What ops may have in common besides their kind.
+_ATTRIBUTES = ("kernel_size", "stride", "expand_ratio", "input_height", "activation", "dilation")
+_SMALLEST_GROUP = 2
+
+
+def compare(session: Session, before_id: str, after_id: str) -> SnapshotDiff:
+    """Return what differs from a snapshot to another.
+
+    Raises:
+        SnapshotNotFound: One of the two is not there.
+    """
+    before_row, after_row = snapshots.get(session, before_id), snapshots.get(session, after_id)
+    before, after = (orjson.loads(snapshots.content(row)) for row in (before_row, after_row))
+    facts = [latency_tables.get(session, row.table_id)[2].facts for row in (before_row, after_row)]
+    return differences(before, after, tuple(changed_facts(*facts)))
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], facts: tuple[FactChange, ...]) -> SnapshotDiff:
+    """Return what differs between two snapshots, given as the members of their JSON."""
+    old, new = _entries(before), _entries(after)
+    changes = {key: new[key]["latency_ms"] / old[key]["latency_ms"] - 1 for key in _measured_in_both(old, new)}
+    decided = {key for key in changes if _has_interval(old[key]) and _has_interval(new[key])}
+    moved = {key for key in decided if not _touch(old[key], new[key])}
+    largest_first = sorted(moved, key=lambda key: (-_size(changes[key]), key))
+    sides = [ComparedSnapshot.model_validate({name: side[name] for name in _SIDE}) for side in (before, after)]
+    return SnapshotDiff(
+        before=sides[0],
+        after=sides[1],
+        like_for_like=all(before[name] == after[name] for name in ("device", "conditions", "protocol_version")),
+        facts=facts,
+        median_change=median(changes.values()) if changes else None,
+        groups=tuple(_groups(changes, moved)),
+        moved=tuple(_entry_change(old[key], new[key], changes[key]) for key in largest_first),
+        unmoved=len(decided) - len(moved),
+        undecided=len(changes) - len(decided),
+        added=tuple(WorkloadKey(key) for key in sorted(new.keys() - old.keys())),
+        gone=tuple(WorkloadKey(key) for key in sorted(old.keys() - new.keys())),
+    )
+
+
+_SIDE = tuple(ComparedSnapshot.model_fields)
+
+
+def changed_facts(before: Mapping[str, Fact], after: Mapping[str, Fact]) -> Iterator[FactChange]:
+    """Yield the facts of a device's state that differ between two of its states, by name."""
+    for fact in sorted(before.keys() | after.keys()):
+        if before.get(fact) != after.get(fact):
+            yield FactChange(fact=fact, before=before.get(fact), after=after.get(fact))
+
+
+def _entries(snapshot: Mapping[str, Any]) -> dict[str, Entry]:
+    return {entry["workload"]: entry for entry in (*snapshot["ops"], *snapshot["networks"])}
+
+
+def _measured_in_both(old: Mapping[str, Entry], new: Mapping[str, Entry]) -> list[str]:
+    """Return the workloads that cost something in both; a Zero costs nothing, today and tomorrow."""
+    return [key for key in old.keys() & new.keys() if old[key]["latency_ms"] > 0 and new[key]["latency_ms"] > 0]
+
+
+def _has_interval(entry: Entry) -> bool:
+    return entry["ci_low_ms"] is not None and entry["ci_high_ms"] is not None
+
+
+def _touch(one: Entry, other: Entry) -> bool:
+    return bool(one["ci_low_ms"] <= other["ci_high_ms"] and other["ci_low_ms"] <= one["ci_high_ms"])
+
+
+def _entry_change(old: Entry, new: Entry, change: float) -> EntryChange:
+    return EntryChange(workload=old["workload"], before_ms=old["latency_ms"], after_ms=new["latency_ms"], change=change)
+
+
+def _groups(changes: Mapping[str, float], moved: set[str]) -> list[ChangeGroup]:
+    members: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for key in changes:
+        for name in _group_names(key):
+            members[name].append(key)
+    groups = [_group(*name, keys, changes, moved) for name, keys in members.items() if len(keys) >= _SMALLEST_GROUP]
+    return sorted(groups, key=lambda group: (-_size(group.median_change), group.kind, group.attribute, group.value))
+
+
+def _group_names(key: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the groups of a workload: kind, attribute and its value."""
+    if is_network_key(key):
+        yield "network", "kind", "network"
+        return
+    op = parse_key(key)
+    yield op.kind, "kind", op.kind
+    for attribute in _ATTRIBUTES:
+        if hasattr(op, attribute):
+            yield op.kind, attribute, str(getattr(op, attribute))
+
+
+def _group(
+    kind: str, attribute: str, value: str, keys: Iterable[str], changes: Mapping[str, float], moved: set[str]
+) -> ChangeGroup:
+    of_group = set(keys)
+    return ChangeGroup(
+        kind=kind,
+        attribute=attribute,
+        value=value,
+        entries=len(of_group),
+        moved=len(of_group & moved),
+        median_change=median(changes[key] for key in of_group),
+    )
+
+
+def _size(change: float) -> float:
+    """Return how large a relative change is; half and double are equally large."""
+    return abs(log(1 + change))

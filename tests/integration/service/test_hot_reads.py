@@ -1,0 +1,134 @@
+"""Reads from memory answer what the routes answer, to the byte."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from latency_service.api.app import create_app
+from latency_service.api.hot_reads import HotReads
+from latency_service.settings import Settings
+from tests.integration.service.calls import measured
+from tests.service_data import DEVICE, ManualClock, keys
+
+SAME_ID = {"x-request-id": "same"}
+CONDITIONS = "device=board&runtime=onnxruntime"
+QUERIES = (
+    f"{CONDITIONS}&op={keys(1)[0]}",
+    f"op={keys(2)[1]}&{CONDITIONS}&threads=1&precision=fp32",
+    f"{CONDITIONS}&op={keys(3)[2]}",
+    f"{CONDITIONS}&op=nonsense",
+    f"{CONDITIONS}&op={keys(1)[0]}&threads=0",
+    f"{CONDITIONS}&op={keys(1)[0]}&threads=2",
+    f"{CONDITIONS}&op={keys(1)[0]}&threads=%31",
+    f"{CONDITIONS}&op={keys(1)[0]}&threads=",
+    f"{CONDITIONS}&op={keys(1)[0]}&op={keys(2)[1]}",
+    f"{CONDITIONS}&op={keys(1)[0]}&unknown=1",
+    f"device=nobody&runtime=onnxruntime&op={keys(1)[0]}",
+    f"{CONDITIONS}&op={'x' * 600}",
+    CONDITIONS,
+    "",
+    "&&=",
+    "%ff",
+)
+BODIES: tuple[Any, ...] = (
+    {"ops": keys(2)},
+    {"ops": [keys(2)[1]] * 3},
+    {"ops": keys(3)},
+    {"ops": []},
+    {"ops": [1]},
+    {"ops": [[]]},
+    {"ops": "nonsense"},
+    {"ops": None},
+    {"ops": keys(1) * 20_001},
+    {"ops": keys(2), "unknown": 1},
+    {"keys": keys(2)},
+    [],
+    None,
+)
+
+
+@pytest.fixture
+def warm(settings: Settings, clock: ManualClock) -> FastAPI:
+    """A service whose memory does not fade, as its clock stands still."""
+    return create_app(settings, clock, monotonic=lambda: 0.0)
+
+
+@pytest.fixture
+def by_routes(settings: Settings, clock: ManualClock) -> Iterator[TestClient]:
+    """A service on the same database that remembers nothing."""
+    app = create_app(settings.model_copy(update={"latest_ttl_s": 0}), clock)
+    with TestClient(app, raise_server_exceptions=False, headers=SAME_ID) as client:
+        yield client
+
+
+@pytest.fixture
+def from_memory(warm: FastAPI) -> Iterator[TestClient]:
+    with TestClient(warm, raise_server_exceptions=False, headers=SAME_ID) as client:
+        yield client
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stand for the routes, where none may be reached."""
+    raise AssertionError(f"{scope['path']} was not answered from memory")
+
+
+def same(one: Any, other: Any) -> bool:
+    return (one.status_code, one.content, dict(one.headers)) == (other.status_code, other.content, dict(other.headers))
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_one_latency_is_the_same_both_ways(from_memory: TestClient, by_routes: TestClient, query: str) -> None:
+    measured(from_memory)
+    answers = [client.get(f"/v1/latency?{query}") for client in (by_routes, from_memory, from_memory)]
+    assert same(answers[0], answers[1])
+    assert same(answers[0], answers[2])
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_lookup_is_the_same_both_ways(from_memory: TestClient, by_routes: TestClient, body: Any) -> None:
+    path = f"/v1/tables/{measured(from_memory).table_id}/lookup"
+    answers = [client.post(path, json=body) for client in (by_routes, from_memory, from_memory)]
+    assert same(answers[0], answers[1])
+    assert same(answers[0], answers[2])
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"), [(b'{"ops": ', "application/json"), (b"{}", "text/plain"), (b"", "application/json")]
+)
+def test_a_body_that_is_no_json_is_refused_the_same_both_ways(
+    from_memory: TestClient, by_routes: TestClient, content: bytes, media_type: str
+) -> None:
+    path = f"/v1/tables/{measured(from_memory).table_id}/lookup"
+    answers = [
+        client.post(path, content=content, headers={"content-type": media_type}) for client in (by_routes, from_memory)
+    ]
+    assert answers[0].status_code == 422
+    assert same(*answers)
+
+
+def test_a_body_in_pieces_is_read_to_its_end_and_handed_on_whole(
+    from_memory: TestClient, by_routes: TestClient
+) -> None:
+    path = f"/v1/tables/{measured(from_memory).table_id}/lookup"
+    for wanted in (keys(2), keys(3)):
+        pieces = [b'{"ops": [', b",".join(b'"%b"' % key.encode() for key in wanted), b"]}"]
+        answers = [
+            client.post(path, content=iter(pieces), headers={"content-type": "application/json"})
+            for client in (by_routes, from_memory, from_memory)
+        ]
+        assert same(answers[0], answers[1])
+        assert same(answers[0], answers[2])
+
+
+def test_a_warm_table_is_read_without_a_route(warm: FastAPI, from_memory: TestClient) -> None:
+    lookup_path = f"/v1/tables/{measured(from_memory).table_id}/lookup"
+    latency_path = f"/v1/latency?device={DEVICE}&runtime=onnxruntime&op={keys(1)[0]}"
+    wanted = {"ops": keys(2)}
+    expected = [from_memory.get(latency_path), from_memory.post(lookup_path, json=wanted)]
+    alone = TestClient(HotReads(refuse, warm.state.context.tables))
+    answers = [alone.get(latency_path), alone.post(lookup_path, json=wanted)]
+    assert [answer.content for answer in answers] == [answer.content for answer in expected]

@@ -1,0 +1,81 @@
+"""A PostgreSQL that goes away and comes back, under requests: nobody restarts the service."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from latency_service import schema
+from latency_service.api.app import create_app
+from latency_service.database import Database
+from latency_service.settings import Settings
+from tests.mortal_postgres import MortalPostgres, mortal_postgres
+from tests.service_data import registration
+
+CLIENTS = 3
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[MortalPostgres]:
+    with mortal_postgres() as postgres:
+        database = Database(postgres.url)
+        schema.migrate(database)
+        database.close()
+        yield postgres
+
+
+@pytest.fixture
+def client(postgres: MortalPostgres) -> Iterator[TestClient]:
+    settings = Settings(database=postgres.url, pool_size=CLIENTS, reap_every_s=0)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client
+
+
+def register(client: TestClient, name: str) -> httpx.Response:
+    answer: httpx.Response = client.post("/v1/devices", json=registration(name).model_dump(mode="json"))
+    return answer
+
+
+def ask_until(over: Event, client: TestClient, name: str) -> list[httpx.Response]:
+    """Read and write as long as the test lasts, and once more."""
+    answers: list[httpx.Response] = []
+    while not over.is_set():
+        answers += [register(client, name), client.get("/v1/devices")]
+    return [*answers, register(client, name), client.get("/v1/devices")]
+
+
+def test_requests_during_an_outage_are_told_to_come_back_and_then_served(
+    postgres: MortalPostgres, client: TestClient
+) -> None:
+    over = Event()
+    assert register(client, "before").is_success
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        told = [threads.submit(ask_until, over, client, f"board-{number}") for number in range(CLIENTS)]
+        try:
+            postgres.stop()
+            assert client.get("/v1/devices").status_code == 503
+            postgres.start_again()
+        finally:
+            over.set()
+        answers = [answer for each in told for answer in each.result()]
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert all(answer.headers["retry-after"] == "5" for answer in answers if answer.status_code == 503)
+    assert all(each.result()[-2].is_success and each.result()[-1].is_success for each in told)
+    names = {device["name"] for device in client.get("/v1/devices").json()["devices"]}
+    assert names == {"before", *(f"board-{number}" for number in range(CLIENTS))}
+
+
+def test_without_its_database_the_service_is_alive_but_not_ready(postgres: MortalPostgres, client: TestClient) -> None:
+    postgres.stop()
+    try:
+        assert client.get("/health/live").is_success
+        ready = client.get("/health/ready", headers={"X-Request-ID": "r-1"})
+    finally:
+        postgres.start_again()
+    problem = ready.json()
+    assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
+    assert (problem["code"], problem["request_id"]) == ("service_unavailable", "r-1")
+    assert client.get("/health/ready").is_success

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-board check bench clean
+.PHONY: setup demo test test-board test-compose check bench clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,10 @@ test: setup
 
 test-board: setup
 	$(BIN)/pytest tests/board
+
+# The command that runs compose files: COMPOSE, or `docker compose`.
+test-compose: setup
+	$(BIN)/pytest tests/compose
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -1,11 +1,12 @@
 """Every figure that the README claims; `make bench` runs all of them, each in a process of its own."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from benchmarks import agent_memory, faults, side_by_side, stopwatch, supernet_step, time_to_table
+from benchmarks import agent_memory, faults, fleet, service, side_by_side, stopwatch, supernet_step, time_to_table
 
 app = typer.Typer(pretty_exceptions_enable=False, help=__doc__)
 
@@ -48,6 +49,25 @@ def faults_command(
 def agent_memory_command(jobs: Annotated[int, typer.Option(min=100, help="Jobs in all.")] = 10_000) -> None:
     """Show an agent's memory over many jobs."""
     agent_memory.run(Console(), jobs)
+
+
+@app.command(name="fleet")
+def fleet_command(
+    agents: Annotated[int, typer.Option(min=1, help="Each with a device of its own.")] = 1000,
+    minutes: Annotated[float, typer.Option(min=0.05, help="How long profiles are asked for.")] = 5.0,
+    seed: Annotated[int, typer.Option(help="Draws what is asked for.")] = 0,
+) -> None:
+    """Let a fleet poll, renew and upload against two replicas; 1 if a request fails or a result is lost or doubled."""
+    fleet.run(agents, minutes, seed, Console())
+
+
+@app.command(name="service")
+def service_command(
+    quick: Annotated[bool, typer.Option("--quick", help="Little of everything: to see that it runs.")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here, too.")] = None,
+) -> None:
+    """Show how fast the service reads, cuts and lends, as shares of a bare app in the same run."""
+    service.run(service.QUICK if quick else service.FULL, json_file, Console())
 
 
 @app.command(name="supernet-step")

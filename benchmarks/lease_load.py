@@ -1,6 +1,7 @@
 """Lease load: one agent that borrows batches and completes them at once, against the repositories or over HTTP.
 
-Started as a module it reads an Order on stdin and writes how many jobs it completed on stdout. Over the repositories a
+Started as a module it reads an Order on stdin, says when it is ready, waits for a further line, and writes how many
+jobs it completed on stdout. Over the repositories a
 lease and its completion are two transactions, each committed, as they are in the service; results are none.
 """
 
@@ -9,12 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import orjson
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from latency_service.contract.messages import LeaseRequest
 from latency_service.database import Database
@@ -32,8 +33,7 @@ class Order(BaseModel):
 
     Attributes:
         database: Its URL; None to go over HTTP.
-        server: The service's URL.
-        start_at: When to begin, seconds since 1970: all agents at once.
+        server: The service's URL, where it goes over HTTP.
     """
 
     database: str | None
@@ -42,31 +42,34 @@ class Order(BaseModel):
     device_id: str
     fingerprint: str
     batch: int
-    start_at: float
     seconds: float
 
 
-def start(order: Order) -> "subprocess.Popen[bytes]":
-    """Start an agent in a process of its own."""
+def start(order: Order) -> "subprocess.Popen[str]":
+    """Start an agent in a process of its own; it waits for a line on stdin before it measures."""
     command = [sys.executable, "-m", "benchmarks.lease_load"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
     assert process.stdin is not None
-    process.stdin.write(order.model_dump_json().encode())
-    process.stdin.close()
-    process.stdin = None
+    process.stdin.write(f"{order.model_dump_json()}\n")
     return process
 
 
-def completed(process: "subprocess.Popen[bytes]") -> int:
-    """Return how many jobs the agent completed, once it has ended."""
+def wait_until_ready(process: "subprocess.Popen[str]") -> None:
+    """Return once the agent has done its first batch, which opens what stays open."""
+    assert process.stdout is not None
+    process.stdout.readline()
+
+
+def completed_per_s(process: "subprocess.Popen[str]") -> float:
+    """Return how many jobs a second the agent completed, once it has ended."""
     answer, _ = process.communicate(timeout=_GRACE_S)
     if process.returncode:
         raise RuntimeError("an agent of the benchmark failed; it has said why on stderr")
-    return int(answer)
+    return float(answer)
 
 
-def carry_out(order: Order) -> int:
-    """Borrow and complete until the time is over; return how many jobs were completed by then."""
+def carry_out(order: Order) -> float:
+    """Borrow and complete until the time is over or the queue is empty; return how many jobs a second that were."""
     if order.database is None:
         with httpx.Client(base_url=order.server, timeout=_GRACE_S) as client:
             return _repeat(lambda: _over_http(client, order), order)
@@ -77,17 +80,16 @@ def carry_out(order: Order) -> int:
         database.close()
 
 
-def _repeat(lend_and_complete: Callable[[], int], order: Order) -> int:
+def _repeat(lend_and_complete: Callable[[], int], order: Order) -> float:
     done = 0
-    lend_and_complete()  # opens what stays open
-    time.sleep(max(0.0, order.start_at - time.time()))
-    end = time.monotonic() + order.seconds
-    while time.monotonic() < end:
-        batch = lend_and_complete()
-        if not batch:
-            raise RuntimeError(f"the queue of {order.device} ran dry: queue more jobs, or measure for a shorter time")
+    lend_and_complete()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    start, elapsed_s = time.perf_counter(), 0.0
+    while elapsed_s < order.seconds and (batch := lend_and_complete()):
         done += batch
-    return done
+        elapsed_s = time.perf_counter() - start
+    return done / elapsed_s if done else 0.0
 
 
 def _over_repositories(database: Database, order: Order) -> int:
@@ -96,7 +98,7 @@ def _over_repositories(database: Database, order: Order) -> int:
     batch = database.write(lambda session: lending.lend(session, token, borrower, order.batch, now, now + LEASE))
     job_ids = [job.id for job in batch.jobs] if batch else []
 
-    def complete(session: Any) -> int:
+    def complete(session: Session) -> int:
         leases.hold(session, token)
         ended = jobs.complete(session, token, job_ids, now)
         leases.end_if_idle(session, token, now)
@@ -123,7 +125,7 @@ _MEASUREMENT = measurement().model_dump(mode="json")
 
 
 def _main() -> None:
-    sys.stdout.write(str(carry_out(Order.model_validate_json(sys.stdin.buffer.read()))))
+    print(carry_out(Order.model_validate_json(sys.stdin.readline())))
 
 
 if __name__ == "__main__":

@@ -1,28 +1,24 @@
-"""Leasing under load: eight agents in processes of their own, each with its device, borrow and complete at once."""
+"""Leasing under load: agents in processes of their own, each with its device, borrow and complete at once."""
 
-import time
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from benchmarks.filled_database import NOW, new_id, register
-from benchmarks.lease_load import Order, completed, start
+from benchmarks.lease_load import Order, completed_per_s, start, wait_until_ready
 from latency_service.database import Database
 from latency_service.engines import is_sqlite
 from latency_service.repositories import conditions
 from latency_service.tables import Device, Job, Lease, LeaseJob, Workload
 from tests.service_data import CONDITIONS
 
-AGENTS = 8
-_START_UP_S = 4.0
 
-
-def queue_jobs(database: Database) -> tuple[Device, ...]:
+def queue_jobs(database: Database, agents: int) -> tuple[Device, ...]:
     """Register the agents' devices and queue every known workload for each."""
     with database.writing() as session:
         session.expire_on_commit = False
-        devices = tuple(register(session, f"agent-{number}") for number in range(AGENTS))
+        devices = tuple(register(session, f"agent-{number}") for number in range(agents))
         for device in devices:
             _queue(session, device)
     return devices
@@ -42,7 +38,6 @@ def jobs_per_s(
         server: A service to go through; None for the repositories alone.
     """
     _requeue(database)
-    start_at = time.time() + _START_UP_S
     orders = [
         Order(
             database=None if server else url,
@@ -51,13 +46,17 @@ def jobs_per_s(
             device_id=device.id,
             fingerprint=device.fingerprint,
             batch=batch,
-            start_at=start_at,
             seconds=seconds,
         )
         for device in devices
     ]
     agents = [start(order) for order in orders]
-    return sum(map(completed, agents)) / seconds
+    for agent in agents:
+        wait_until_ready(agent)
+    for agent in agents:
+        assert agent.stdin is not None
+        agent.stdin.write("go\n")
+    return sum(map(completed_per_s, agents))
 
 
 def _queue(session: Session, device: Device) -> None:

@@ -58,10 +58,10 @@ def bare(core: int | None) -> Iterator[Server]:
 
 
 @contextmanager
-def service(database: str, folder: Path, core: int | None) -> Iterator[Server]:
+def service(database: str, folder: Path, core: int | None, lease_s: float = 90.0) -> Iterator[Server]:
     """Serve a database as `latency-service serve` does, to a client that may ask as often as it can."""
     folder.mkdir(exist_ok=True)
-    started = start_service(folder, settings=UNLIMITED, database=database)
+    started = start_service(folder, lease_s=lease_s, settings=UNLIMITED, database=database)
     try:
         server = Server(_port(started), psutil.Process(started.pid))
         server.pin(core)

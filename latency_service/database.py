@@ -15,8 +15,8 @@ from latency_service.tally import Tally, tally_of
 _ATTEMPTS = 4
 _LONGEST_WAIT_S = 1.0
 #: PostgreSQL's codes of what may succeed when tried anew: serialization failures, deadlocks, lock timeouts, lost
-#: connections, and a server that is starting up or shutting down.
-_TRANSIENT = ("40", "08", "57P", "55P03")
+#: connections, a server that is starting up or shutting down, and a row that another transaction added just now.
+_TRANSIENT = ("40", "08", "57P", "55P03", "23505")
 _ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 T = TypeVar("T")

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         max_attempts: How often a job is lent before it is given up.
         max_returns: How often a job may be handed back without that counting as an attempt.
         reap_every_s: How often each replica looks for expired leases and due profiles; 0 leaves it to requests.
-        keep_samples_days: How long raw samples are kept; then the reaper deletes them. None is for ever, as summaries are.
+        keep_samples_days: How long raw samples are kept before the reaper deletes them; None is for ever.
         keys: `auto` asks for API keys as soon as one exists or the address is not loopback; `off` is for loopback only.
         max_body_bytes: Larger bodies are refused.
         requests_per_s: A key (an address, where there are no keys) may ask that often on average, in each replica.

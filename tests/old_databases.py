@@ -57,6 +57,23 @@ def rows_of_the_first_release() -> Rows:
     return _devices() | _workloads() | _latencies() | _work() | _profiles()
 
 
+def snapshot() -> bytes:
+    """Return the bytes of the one snapshot, as they were served."""
+    served = Snapshot.model_validate(
+        {
+            "snapshot_id": SNAPSHOT_ID,
+            "table_id": TABLE_ID,
+            "device": DEVICE,
+            "device_state": FINGERPRINT,
+            "conditions": CONDITIONS,
+            "protocol_version": PROTOCOL_VERSION,
+            "ops": (),
+            "networks": (),
+        }
+    )
+    return orjson.dumps(served.model_dump(mode="json", exclude={"provenance", "source"}))
+
+
 def _devices() -> Rows:
     told = registration()
     device = {
@@ -97,10 +114,10 @@ def _latencies() -> Rows:
         (2, MEASURED, measurement(MEDIAN_MS)),
         (3, NOISY, measurement(3.0, verdict="noisy")),
     ]
-    snapshot = {"id": SNAPSHOT_ID, "table_id": TABLE_ID, "content": _snapshot(), "created_at": START}
+    cut = {"id": SNAPSHOT_ID, "table_id": TABLE_ID, "content": snapshot(), "created_at": START}
     return {
         "latency_tables": [table],
-        "snapshots": [snapshot],
+        "snapshots": [cut],
         "measurements": [_measurement(*each) for each in measured],
         "measurement_bodies": [
             {"measurement_id": f"measurement-{number}", "body": each.model_dump_json()} for number, _, each in measured
@@ -123,22 +140,6 @@ def _measurement(number: int, key: str, measured: Measurement) -> dict[str, Any]
         "finished_at": measured.finished_at + timedelta(hours=number),
         "received_at": START + timedelta(hours=number),
     }
-
-
-def _snapshot() -> bytes:
-    snapshot = Snapshot.model_validate(
-        {
-            "snapshot_id": SNAPSHOT_ID,
-            "table_id": TABLE_ID,
-            "device": DEVICE,
-            "device_state": FINGERPRINT,
-            "conditions": CONDITIONS,
-            "protocol_version": PROTOCOL_VERSION,
-            "ops": (),
-            "networks": (),
-        }
-    )
-    return orjson.dumps(snapshot.model_dump(mode="json", exclude={"provenance", "source"}))
 
 
 def _work() -> Rows:

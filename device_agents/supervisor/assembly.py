@@ -57,7 +57,7 @@ def run_agent(settings: AgentSettings, launcher: Launcher, on_status: Callable[[
         on_status(text)
         systemd.says(text)
 
-    with held_devices(settings) as devices, _connected(settings) as http:
+    with held_devices(settings) as devices, connected(settings) as http:
         client = ServiceClient(http, Retry(sleep=shutdown.wait, rng=rng, is_over=lambda: shutdown.is_aborting))
         common = Common(
             client, BeatingLauncher(launcher, heartbeat), shutdown, rng, say, settings.max_jobs, uuid4().hex
@@ -70,7 +70,13 @@ def run_agent(settings: AgentSettings, launcher: Launcher, on_status: Callable[[
             systemd.is_stopping()
 
 
-def _connected(settings: AgentSettings) -> httpx.Client:
+def connected(settings: AgentSettings) -> httpx.Client:
+    """Return a client of the service that sends the agent's key, if it has one.
+
+    Raises:
+        InvalidInput: What was given as the key is none.
+        OSError: The key file cannot be read.
+    """
     key = settings.api_key()
     if key is not None and travels_in_the_open(str(settings.server)):
         log.warning("whoever listens on the network can read the API key; use https", server=str(settings.server))

@@ -111,7 +111,7 @@ def _make_context(settings: Settings, clock: Clock, monotonic: Callable[[], floa
 def _add_layers(app: FastAPI, context: Context, monotonic: Callable[[], float]) -> None:
     """Put layers around the routes, the innermost first; telemetry comes around them all."""
     settings = context.settings
-    app.add_middleware(HotReads, tables=context.tables)
+    app.add_middleware(HotReads, tables=context.tables, forms=context.forms)
     key_ring = KeyRing(context.database, settings, context.clock, monotonic)
     limiter = RateLimiter(settings.requests_per_s, settings.burst, monotonic)
     app.add_middleware(Guard, keys=key_ring, limiter=limiter, max_body_bytes=settings.max_body_bytes)

@@ -9,9 +9,12 @@ from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import orjson
+from starlette import status
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from latency_service.api.hot_snapshots import HotSnapshots
 from latency_service.api.queries import LatencyQuery
+from latency_service.api.snapshot_forms import Sent, SnapshotForms
 from latency_service.api.telemetry import ROUTE_TEMPLATE
 from latency_service.contract.messages import TableId
 from latency_service.repositories.conditions import conditions_id
@@ -32,30 +35,36 @@ class HotReads:
 
     Args:
         app: Answers whatever cannot be answered from memory.
-        tables: What is in memory.
+        tables: What is in memory of tables.
+        forms: And of snapshots.
     """
 
-    def __init__(self, app: ASGIApp, tables: WarmTables) -> None:
+    def __init__(self, app: ASGIApp, tables: WarmTables, forms: SnapshotForms) -> None:
         self._app = app
         self._tables = tables
+        self._snapshots = HotSnapshots(tables, forms)
         self._question = lru_cache(_MOST_QUERIES)(_question)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http":
             path, method = scope["path"], scope["method"]
-            if method == "GET" and path == _LATENCY_PATH:
-                body = self._latency(scope["query_string"])
-                if body is not None:
-                    scope[ROUTE_TEMPLATE] = _LATENCY_PATH
-                    return await _answer(send, body)
+            if method == "GET":
+                sent = self._latency(scope) if path == _LATENCY_PATH else self._snapshots.answer(scope)
+                if sent is not None:
+                    return await _answer(send, sent)
             elif method == "POST" and path.endswith(_LOOKUP_SUFFIX) and path.startswith(_TABLES_PREFIX):
                 return await self._look_up(scope, receive, send)
         return await self._app(scope, receive, send)
 
-    def _latency(self, query: bytes) -> bytes | None:
+    def _latency(self, scope: Scope) -> Sent | None:
+        query = scope["query_string"]
         question = self._question(query) if len(query) <= _LONGEST_QUERY else None
-        return lookup.latency_in_memory(self._tables, *question) if question else None
+        body = lookup.latency_in_memory(self._tables, *question) if question else None
+        if body is None:
+            return None
+        scope[ROUTE_TEMPLATE] = _LATENCY_PATH
+        return _as_json(body)
 
     async def _look_up(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _JSON not in scope["headers"]:
@@ -66,14 +75,17 @@ class HotReads:
         body = lookup.look_up_in_memory(self._tables, table_id, keys) if keys else None
         if body is not None:
             scope[ROUTE_TEMPLATE] = _LOOKUP_TEMPLATE
-            return await _answer(send, body)
+            return await _answer(send, _as_json(body))
         return await self._app(scope, _replay(messages, receive), send)
 
 
-async def _answer(send: Send, body: bytes) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": 200, "headers": [length, _JSON]})
-    await send({"type": "http.response.body", "body": body})
+async def _answer(send: Send, sent: Sent) -> None:
+    await send({"type": "http.response.start", "status": sent.status, "headers": sent.headers})
+    await send({"type": "http.response.body", "body": sent.body})
+
+
+def _as_json(body: bytes) -> Sent:
+    return Sent(status.HTTP_200_OK, [(b"content-length", str(len(body)).encode()), _JSON], body)
 
 
 def _question(query: bytes) -> tuple[Address, str] | None:

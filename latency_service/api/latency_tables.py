@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
+from sqlalchemy.orm import Session
 
 from latency_service.api.context import FromContext
 from latency_service.api.examples import LOOKUP_REQUEST
 from latency_service.api.problems import documented
-from latency_service.api.queries import LatencyQuery, TableQuery
+from latency_service.api.queries import LatencyQuery, SnapshotQuery, TableQuery
 from latency_service.api.snapshot_forms import ASK_AGAIN
 from latency_service.api.snapshots import SNAPSHOT_RESPONSES, Accept, AcceptEncoding, IfNoneMatch, send_snapshot
 from latency_service.api.strict_json import StrictRoute
@@ -19,7 +20,15 @@ from latency_service.contract.errors import (
     SnapshotNotFound,
     TableNotFound,
 )
-from latency_service.contract.messages import LatencyAnswer, LookupAnswer, LookupRequest, SnapshotList, TableList
+from latency_service.contract.messages import (
+    LatencyAnswer,
+    LookupAnswer,
+    LookupRequest,
+    SnapshotId,
+    SnapshotList,
+    TableId,
+    TableList,
+)
 from latency_service.services import catalogue, lookup, snapshots
 
 router = APIRouter(prefix="/v1", tags=["tables"], route_class=StrictRoute)
@@ -28,14 +37,13 @@ router = APIRouter(prefix="/v1", tags=["tables"], route_class=StrictRoute)
 @router.get("/tables", responses=documented())
 def list_tables(query: Annotated[TableQuery, Query()], context: FromContext) -> TableList:
     """List the tables that match; those of the devices' present states first, then the newest."""
-    with context.database.reading() as session:
-        return catalogue.list_tables(session, **query.model_dump())
+    return context.database.read(lambda session: catalogue.list_tables(session, **query.model_dump()))
 
 
-@router.get("/tables/{table_id}/snapshots", responses=documented(TableNotFound))
-def list_snapshots(table_id: str, context: FromContext) -> SnapshotList:
-    """List the snapshots that were cut from a table, the newest first."""
-    return context.database.read(lambda session: snapshots.list_of_table(session, table_id))
+@router.get("/tables/{table_id}/snapshots", responses=documented(TableNotFound, SnapshotNotFound))
+def list_snapshots(table_id: str, query: Annotated[SnapshotQuery, Query()], context: FromContext) -> SnapshotList:
+    """List the snapshots that were cut from a table, the newest first; hand `next_before` back as `before`."""
+    return context.database.read(lambda session: snapshots.list_of_table(session, table_id, query.before, query.limit))
 
 
 @router.get(
@@ -50,8 +58,13 @@ def latest_snapshot(
     accept_encoding: AcceptEncoding = "",
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Answer the table's latest snapshot; 304 where the caller has it already."""
-    latest_id = context.database.read(lambda session: snapshots.latest_id(session, table_id))
+    """Answer the table's latest snapshot, which may be remembered for a second; 304 where the caller has it already."""
+
+    def find(session: Session) -> SnapshotId:
+        context.tables.find(session, TableId(table_id))  # and remember it, for those who ask next
+        return snapshots.latest_id(session, table_id)
+
+    latest_id = context.database.read(find)
     return send_snapshot(context, latest_id, (accept, accept_encoding), if_none_match, ASK_AGAIN)
 
 

@@ -17,5 +17,8 @@ router = APIRouter(prefix="/v1/measurements", tags=["measurements"])
 @router.get("", responses=documented(TableNotFound))
 def list_measurements(query: Annotated[MeasurementQuery, Query()], context: FromContext) -> MeasurementPage:
     """Page through measurements in the order they arrived; hand `next_after` back as `after`."""
-    with context.database.reading() as session:
-        return catalogue.list_measurements(session, query.table, query.op, query.after, query.limit, query.samples)
+    return context.database.read(
+        lambda session: catalogue.list_measurements(
+            session, query.table, query.op, query.after, query.limit, query.samples
+        )
+    )

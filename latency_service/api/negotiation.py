@@ -1,5 +1,6 @@
 """Negotiation: which form of a snapshot a caller gets, by Accept and Accept-Encoding (RFC 9110, section 12)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,9 @@ Coding = Literal["zstd", "gzip", "identity"]
 
 _CODINGS: tuple[Coding, ...] = ("zstd", "gzip", "identity")
 _ANY = "*"
+_QUALITY = re.compile(r"[01](\.\d*)?", re.ASCII)
+#: Of pairs of headers, which may be long.
+_MOST_WISHES = 256
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Form:
         return _ANY in tags or bool(tags & same)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(_MOST_WISHES)
 def choose(accept: str, accept_encoding: str) -> Form:
     """Return the form that a caller likes best; among equals ours.
 
@@ -83,7 +87,4 @@ def _weights(header: str) -> dict[str, float]:
 
 
 def _quality(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+    return min(float(text), 1.0) if _QUALITY.fullmatch(text) else 0.0

@@ -1,8 +1,6 @@
 """Queries: the parameters behind the question mark, one model a resource; unknown ones are refused."""
 
-from datetime import UTC, datetime
-
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from latency_service.contract.conditions import (
     LARGEST_BATCH,
@@ -17,8 +15,8 @@ from latency_service.contract.conditions import (
     RuntimeName,
 )
 from latency_service.contract.device import DeviceName
-from latency_service.contract.limits import LARGEST_INTEGER, LARGEST_SMALL_INTEGER
-from latency_service.contract.messages import Key, Message, ProfileState
+from latency_service.contract.limits import LARGEST_SMALL_INTEGER, Moment
+from latency_service.contract.messages import Key, Message, ProfileState, SnapshotId
 
 
 class TableQuery(Message):
@@ -56,7 +54,7 @@ class HistoryQuery(_UnderConditions):
     """Whose measurements: the conditions, the op, and the page of them."""
 
     op: Key
-    before: int | None = Field(default=None, ge=0, le=LARGEST_INTEGER)
+    before: int | None = Field(default=None, ge=0, le=LARGEST_SMALL_INTEGER)
     limit: int = Field(default=100, ge=1, le=1000)
 
 
@@ -70,13 +68,17 @@ class MeasurementQuery(Message):
     samples: bool = False
 
 
+class SnapshotQuery(Message):
+    """Which snapshots of a table: those cut before another one, and how many."""
+
+    before: SnapshotId | None = None
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
 class ProfileQuery(Message):
     """Which profiles, and the page of them."""
 
     device: DeviceName | None = None
     state: ProfileState | None = None
-    # No time zone takes these out of the calendar.
-    before: AwareDatetime | None = Field(
-        default=None, ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(9999, 1, 1, tzinfo=UTC)
-    )
+    before: Moment | None = None
     limit: int = Field(default=50, ge=1, le=1000)

@@ -13,7 +13,8 @@ from latency_service.interchange.media_types import JSON
 from latency_service.services import snapshots
 from latency_service.services.byte_cache import ByteCache, CacheUse
 
-FOREVER = "public, max-age=31536000, immutable"
+#: `private`, because a proxy that answers in our place would not ask for an API key.
+FOREVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
 _GZIP_LEVEL = 6

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from latency_service.repositories.bulk import chunks
+from latency_service.repositories.bulk import among, chunks
 from latency_service.tables import Entry, LatencyTable
 
 #: A row of `entries` as its columns' values.
@@ -24,7 +24,7 @@ class Standing(NamedTuple):
 
 def lock(session: Session, table_id: str) -> None:
     """Let nobody else change the table's entries until the end of the transaction."""
-    session.execute(select(LatencyTable.id).where(LatencyTable.id == table_id).with_for_update())
+    session.execute(select(LatencyTable.id).where(LatencyTable.id == table_id).with_for_update(key_share=True))
 
 
 def sessions(session: Session, table_id: str, keys: Collection[str]) -> dict[str, list[dict[str, Any]]]:
@@ -61,14 +61,6 @@ def documents(session: Session, table_id: str, keys: Collection[str] | None = No
 
 def standings(session: Session, table_id: str, keys: Collection[str]) -> dict[str, Standing]:
     """Return how good the entries among the keys are, by key."""
-    found: dict[str, Standing] = {}
-    for chunk in chunks(keys):
-        query = select(Entry.workload_key, Entry.verdict, Entry.measured_at)
-        rows = session.execute(query.where(Entry.table_id == table_id, Entry.workload_key.in_(chunk)))
-        found.update((key, Standing(verdict, measured_at)) for key, verdict, measured_at in rows)
-    return found
-
-
-def tables_with(session: Session, key: str) -> Sequence[str]:
-    """Return the ids of the tables that have a value for a workload."""
-    return session.scalars(select(Entry.table_id).where(Entry.workload_key == key)).all()
+    query = select(Entry.workload_key, Entry.verdict, Entry.measured_at).where(Entry.table_id == table_id)
+    rows = session.execute(query.where(among(session, Entry.workload_key, keys)))
+    return {key: Standing(verdict, measured_at) for key, verdict, measured_at in rows}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from latency_service.repositories.bulk import chunks
@@ -36,6 +36,13 @@ def of_workload(
     session: Session, device_id: str, conditions_id: str, key: str, before: int | None, limit: int
 ) -> Sequence[HistoryRow]:
     """Return a workload's latest measurements on a device, through all its states, with state and protocol version."""
+    return session.execute(of_workload_query(device_id, conditions_id, key, before, limit)).all()
+
+
+def of_workload_query(
+    device_id: str, conditions_id: str, key: str, before: int | None, limit: int
+) -> Select[Measurement, DeviceState, int]:
+    """Return the query of `of_workload`, of which a test asks whether an index serves it."""
     query = (
         select(Measurement, DeviceState, LatencyTable.protocol_version)
         .join(LatencyTable, LatencyTable.id == Measurement.table_id)
@@ -45,4 +52,4 @@ def of_workload(
         .order_by(Measurement.sequence.desc())
         .limit(limit)
     )
-    return session.execute(query if before is None else query.where(Measurement.sequence < before)).all()
+    return query if before is None else query.where(Measurement.sequence < before)

@@ -6,11 +6,11 @@ Whoever writes profiles of a device holds the device's lock.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from latency_service.contract.errors import ProfileNotFound
-from latency_service.repositories.bulk import chunks
+from latency_service.repositories.bulk import chunks, insert_all
 from latency_service.tables import Conditions, Device, Job, Profile, ProfileWorkload, Workload
 
 ListedProfile = Row[Profile, Device, Conditions]
@@ -20,7 +20,7 @@ def add(session: Session, profile: Profile, job_ids: Mapping[str, str | None]) -
     """Add a profile and its workloads, by key; None stands for one that is measured already."""
     session.add(profile)
     session.flush()
-    session.execute(insert(ProfileWorkload), _links(profile.id, job_ids))
+    insert_all(session, ProfileWorkload, _links(profile.id, job_ids))
 
 
 def requeue(session: Session, profile_id: str, job_ids: Mapping[str, str]) -> None:

@@ -6,14 +6,14 @@ a job's position is its virtual start time, and a new profile starts at the one 
 Callers hold the device's lock, which lets no two of them queue the same workload.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import Row, func, insert, literal, select, update
+from sqlalchemy import Row, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from latency_service.repositories.bulk import chunks
+from latency_service.repositories.bulk import among, chunks, insert_all
 from latency_service.tables import Job, Profile, ProfileWorkload
 
 #: Written out in the statements: a partial index serves no parameter.
@@ -70,15 +70,10 @@ def _virtual_time(session: Session, device_id: str, precedence: int) -> int:
     return int(session.scalars(select(reached)).one())
 
 
-def _active(session: Session, device_id: str, conditions_id: str, keys: Collection[str]) -> Iterator[ActiveJob]:
-    for chunk in chunks(keys):
-        query = select(Job.id, Job.workload_key, Job.precedence, Job.position).where(
-            Job.device_id == device_id,
-            Job.conditions_id == conditions_id,
-            _IS_ACTIVE,
-            Job.workload_key.in_(chunk),
-        )
-        yield from session.execute(query)
+def _active(session: Session, device_id: str, conditions_id: str, keys: Collection[str]) -> Sequence[ActiveJob]:
+    query = select(Job.id, Job.workload_key, Job.precedence, Job.position)
+    active = query.where(Job.device_id == device_id, Job.conditions_id == conditions_id, _IS_ACTIVE)
+    return session.execute(active.where(among(session, Job.workload_key, keys))).all()
 
 
 def _move_up(session: Session, jobs: Collection[ActiveJob], places: dict[str, Place]) -> None:
@@ -100,6 +95,5 @@ def _add(
         | {"id": uuid4().hex, "workload_key": key, "precedence": precedence, "position": position, "created_at": now}
         for key, (precedence, position) in places.items()
     ]
-    if rows:
-        session.execute(insert(Job), rows)
+    insert_all(session, Job, rows)
     return {str(row["workload_key"]): str(row["id"]) for row in rows}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from latency_service.contract.errors import SnapshotNotFound
@@ -11,10 +11,10 @@ from latency_service.repositories.bulk import insert_missing
 from latency_service.tables import LatencyTable, Snapshot
 
 
-def add(session: Session, snapshot_id: str, table_id: str, content: bytes, now: datetime) -> None:
+def add(session: Session, snapshot_id: str, table_id: str, content: bytes, entries: int, now: datetime) -> None:
     """Store a snapshot, compressed with zstd, where it is new, and make it its table's latest."""
-    row = {"id": snapshot_id, "table_id": table_id, "content": content, "encoding": "zstd", "created_at": now}
-    insert_missing(session, Snapshot, [row])
+    row = {"id": snapshot_id, "table_id": table_id, "content": content, "encoding": "zstd"}
+    insert_missing(session, Snapshot, [row | {"entries": entries, "created_at": now}])
     latest = update(LatencyTable).where(LatencyTable.id == table_id)
     session.execute(latest.values(latest_snapshot_id=snapshot_id))
 
@@ -31,7 +31,12 @@ def get(session: Session, snapshot_id: str) -> Snapshot:
     return snapshot
 
 
-def of_table(session: Session, table_id: str) -> Sequence[Row[str, datetime]]:
-    """Return id and time of each of a table's snapshots, the newest first."""
-    query = select(Snapshot.id, Snapshot.created_at).where(Snapshot.table_id == table_id)
-    return session.execute(query.order_by(Snapshot.created_at.desc(), Snapshot.id)).all()
+def of_table(session: Session, table_id: str, before: str | None, limit: int) -> Sequence[Row[str, datetime, int]]:
+    """Return id, time and number of entries of a table's snapshots, the newest first: those older than another one."""
+    when = tuple_(Snapshot.created_at, Snapshot.id)
+    query = select(Snapshot.id, Snapshot.created_at, Snapshot.entries).where(Snapshot.table_id == table_id)
+    if before is not None:
+        query = query.where(
+            when < select(Snapshot.created_at, Snapshot.id).where(Snapshot.id == before).scalar_subquery()
+        )
+    return session.execute(query.order_by(Snapshot.created_at.desc(), Snapshot.id.desc()).limit(limit)).all()

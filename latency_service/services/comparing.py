@@ -1,7 +1,7 @@
 """Comparing: what differs between two snapshots, and what the workloads that moved have in common."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from math import log
 from statistics import median
 from typing import Any
@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from latency_service.contract.device import Fact
-from latency_service.contract.keys import parse_key
+from latency_service.contract.keys import OpKey, read_fields
 from latency_service.contract.messages import (
     ChangeGroup,
     ComparedSnapshot,
@@ -23,10 +23,13 @@ from latency_service.repositories import latency_tables
 from latency_service.services import snapshots
 
 Entry = Mapping[str, Any]
+#: Kind, attribute and its value.
+GroupName = tuple[str, str, str]
 
 #: What ops may have in common besides their kind.
-_ATTRIBUTES = ("kernel_size", "stride", "expand_ratio", "input_height", "activation", "dilation")
+_ATTRIBUTES = ("kernel_size", "stride", "expand_ratio", "input_height", "activation", "dilation", "groups", "has_skip")
 _SMALLEST_GROUP = 2
+_SIDE = tuple(ComparedSnapshot.model_fields)
 
 
 def compare(session: Session, before_id: str, after_id: str) -> SnapshotDiff:
@@ -45,8 +48,8 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], facts: tupl
     """Return what differs between two snapshots, given as the members of their JSON."""
     old, new = _entries(before), _entries(after)
     changes = {key: new[key]["latency_ms"] / old[key]["latency_ms"] - 1 for key in _measured_in_both(old, new)}
-    decided = {key for key in changes if _has_interval(old[key]) and _has_interval(new[key])}
-    moved = {key for key in decided if not _touch(old[key], new[key])}
+    visible = {key: _least_visible(old[key], new[key]) for key in changes if _have_intervals(old[key], new[key])}
+    moved = {key for key in visible if not _touch(old[key], new[key])}
     largest_first = sorted(moved, key=lambda key: (-_size(changes[key]), key))
     sides = [ComparedSnapshot.model_validate({name: side[name] for name in _SIDE}) for side in (before, after)]
     return SnapshotDiff(
@@ -55,16 +58,14 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], facts: tupl
         like_for_like=all(before[name] == after[name] for name in ("device", "conditions", "protocol_version")),
         facts=facts,
         median_change=median(changes.values()) if changes else None,
+        least_visible_change=median(visible.values()) if visible else None,
         groups=tuple(_groups(changes, moved)),
-        moved=tuple(_entry_change(old[key], new[key], changes[key]) for key in largest_first),
-        unmoved=len(decided) - len(moved),
-        undecided=len(changes) - len(decided),
+        moved=tuple(_entry_change(old[key], new[key], changes[key], visible[key]) for key in largest_first),
+        unmoved=len(visible) - len(moved),
+        undecided=len(changes) - len(visible),
         added=tuple(WorkloadKey(key) for key in sorted(new.keys() - old.keys())),
         gone=tuple(WorkloadKey(key) for key in sorted(old.keys() - new.keys())),
     )
-
-
-_SIDE = tuple(ComparedSnapshot.model_fields)
 
 
 def changed_facts(before: Mapping[str, Fact], after: Mapping[str, Fact]) -> Iterator[FactChange]:
@@ -83,51 +84,71 @@ def _measured_in_both(old: Mapping[str, Entry], new: Mapping[str, Entry]) -> lis
     return [key for key in old.keys() & new.keys() if old[key]["latency_ms"] > 0 and new[key]["latency_ms"] > 0]
 
 
-def _has_interval(entry: Entry) -> bool:
-    return entry["ci_low_ms"] is not None and entry["ci_high_ms"] is not None
+def _have_intervals(*entries: Entry) -> bool:
+    return all(entry["ci_low_ms"] is not None and entry["ci_high_ms"] is not None for entry in entries)
+
+
+def _least_visible(old: Entry, new: Entry) -> float:
+    widths_ms = old["ci_high_ms"] - old["ci_low_ms"] + new["ci_high_ms"] - new["ci_low_ms"]
+    return float(widths_ms / 2 / old["latency_ms"])
 
 
 def _touch(one: Entry, other: Entry) -> bool:
     return bool(one["ci_low_ms"] <= other["ci_high_ms"] and other["ci_low_ms"] <= one["ci_high_ms"])
 
 
-def _entry_change(old: Entry, new: Entry, change: float) -> EntryChange:
-    return EntryChange(workload=old["workload"], before_ms=old["latency_ms"], after_ms=new["latency_ms"], change=change)
+def _entry_change(old: Entry, new: Entry, change: float, least_visible_change: float) -> EntryChange:
+    return EntryChange(
+        workload=old["workload"],
+        before_ms=old["latency_ms"],
+        after_ms=new["latency_ms"],
+        change=change,
+        least_visible_change=least_visible_change,
+    )
 
 
-def _groups(changes: Mapping[str, float], moved: set[str]) -> list[ChangeGroup]:
-    members: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+def _groups(changes: Mapping[str, float], moved: Set[str]) -> list[ChangeGroup]:
+    members: dict[GroupName, list[str]] = defaultdict(list)
     for key in changes:
         for name in _group_names(key):
             members[name].append(key)
-    groups = [_group(*name, keys, changes, moved) for name, keys in members.items() if len(keys) >= _SMALLEST_GROUP]
-    return sorted(groups, key=lambda group: (-_size(group.median_change), group.kind, group.attribute, group.value))
+    groups = [_group(name, keys, changes, moved) for name, keys in members.items() if _tells(name, members)]
+    return sorted(groups, key=_clearest_first)
 
 
-def _group_names(key: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the groups of a workload: kind, attribute and its value."""
+def _group_names(key: str) -> Iterator[GroupName]:
     if is_network_key(key):
         yield "network", "kind", "network"
         return
-    op = parse_key(key)
-    yield op.kind, "kind", op.kind
+    fields = read_fields(OpKey(key))
+    kind = fields["kind"]
+    yield kind, "kind", kind
     for attribute in _ATTRIBUTES:
-        if hasattr(op, attribute):
-            yield op.kind, attribute, str(getattr(op, attribute))
+        if attribute in fields:
+            yield kind, attribute, fields[attribute]
 
 
-def _group(
-    kind: str, attribute: str, value: str, keys: Iterable[str], changes: Mapping[str, float], moved: set[str]
-) -> ChangeGroup:
-    of_group = set(keys)
+def _tells(name: GroupName, members: Mapping[GroupName, Sequence[str]]) -> bool:
+    kind, attribute, _ = name
+    is_whole_kind = attribute != "kind" and len(members[name]) == len(members[kind, "kind", kind])
+    return len(members[name]) >= _SMALLEST_GROUP and not is_whole_kind
+
+
+def _group(name: GroupName, keys: Sequence[str], changes: Mapping[str, float], moved: Set[str]) -> ChangeGroup:
+    kind, attribute, value = name
     return ChangeGroup(
         kind=kind,
         attribute=attribute,
         value=value,
-        entries=len(of_group),
-        moved=len(of_group & moved),
-        median_change=median(changes[key] for key in of_group),
+        entries=len(keys),
+        moved=sum(key in moved for key in keys),
+        median_change=median(changes[key] for key in keys),
     )
+
+
+def _clearest_first(group: ChangeGroup) -> tuple[bool, float, str, str, str]:
+    mostly_stayed = 2 * group.moved < group.entries
+    return mostly_stayed, -_size(group.median_change), group.kind, group.attribute, group.value
 
 
 def _size(change: float) -> float:

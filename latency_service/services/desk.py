@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from latency_service.contract.messages import JobResult, Lease, LeaseRenewed, LeaseRequest
 from latency_service.database import Database
 from latency_service.repositories import profiles
-from latency_service.repositories.lending import Borrower
 from latency_service.services import leasing, ownership, profiling, results, tending
 from latency_service.services.arrivals import Arrival
 from latency_service.services.judgement import Outcome
+from latency_service.services.leasing import Outlook
 from latency_service.services.principals import ANYBODY, Principal
 from latency_service.settings import Settings
 
@@ -37,20 +37,18 @@ class Desk:
             AgentTooOld: The agent registered before the service learnt a newer protocol.
         """
 
-        def look(session: Session) -> tuple[Borrower, bool, bool]:
+        def look(session: Session) -> tuple[Outlook, bool]:
             ownership.check_device(session, principal, request.device)
-            borrower = leasing.borrower(session, request)
-            is_due = tending.is_due(session, borrower.device_id, self.settings, now)
-            return borrower, is_due, leasing.is_work_waiting(session, borrower)
+            outlook = leasing.look(session, request, now)
+            return outlook, tending.is_due(session, outlook.borrower.device_id, self.settings, now)
 
-        borrower, is_due, is_work_waiting = self.database.read(look)
+        outlook, is_due = self.database.read(look)
         if is_due:
-            self.database.write(lambda session: tending.tend(session, borrower.device_id, self.settings, now))
-        if not is_due and not is_work_waiting:
+            device_id = outlook.borrower.device_id
+            self.database.write(lambda session: tending.tend(session, device_id, self.settings, now))
+        if not is_due and not outlook.is_anything_to_write:
             return None
-        return self.database.write(
-            lambda session: leasing.lend(session, borrower, request.max_jobs, self.settings, now)
-        )
+        return self.database.write(lambda session: leasing.lend(session, outlook, request.max_jobs, self.settings, now))
 
     def renew(self, token: str, now: datetime, principal: Principal = ANYBODY) -> LeaseRenewed:
         """Prolong a lease, and say which of its jobs nobody wants any more.

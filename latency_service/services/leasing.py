@@ -1,5 +1,6 @@
 """Leasing: batches of jobs lent to agents, renewed and handed back."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -14,11 +15,31 @@ from latency_service.settings import Settings
 from latency_service.tables import Device
 from latency_service.tally import count
 
+#: An idle agent asks every few seconds, and a request that changes nothing should write nothing.
+_NOTED_EVERY = timedelta(seconds=10)
 _HANDED_BACK = "handed back unmeasured more than {} times"
 
 
-def borrower(session: Session, request: LeaseRequest) -> Borrower:
-    """Return who asks for work.
+@dataclass(frozen=True)
+class Outlook:
+    """Who asks for work, and whether there is any.
+
+    Attributes:
+        is_unseen: Whether it is to be noted that the device's agent has called.
+    """
+
+    borrower: Borrower
+    is_work_waiting: bool
+    is_unseen: bool
+
+    @property
+    def is_anything_to_write(self) -> bool:
+        """Say whether the request changes anything."""
+        return self.is_work_waiting or self.is_unseen
+
+
+def look(session: Session, request: LeaseRequest, now: datetime) -> Outlook:
+    """Return who asks for work, and whether there is any; nothing is written or locked.
 
     Raises:
         DeviceNotFound: No device of that name has registered.
@@ -28,16 +49,19 @@ def borrower(session: Session, request: LeaseRequest) -> Borrower:
     device = devices.get(session, request.device)
     check_protocol(device.protocol_version)
     _check_state(session, device, request.device_state)
-    return Borrower(device.id, device.fingerprint, request.agent_id, request.runtimes, request.max_threads)
+    borrower = Borrower(device.id, device.fingerprint, request.agent_id, request.runtimes, request.max_threads)
+    return Outlook(
+        borrower=borrower,
+        is_work_waiting=lending.is_any_queued(session, borrower),
+        is_unseen=abs(now - device.last_seen_at) >= _NOTED_EVERY,
+    )
 
 
-def is_work_waiting(session: Session, borrower: Borrower) -> bool:
-    """Say whether there is anything to lend to the borrower."""
-    return lending.is_any_queued(session, borrower)
-
-
-def lend(session: Session, borrower: Borrower, max_jobs: int, settings: Settings, now: datetime) -> Lease | None:
+def lend(session: Session, outlook: Outlook, max_jobs: int, settings: Settings, now: datetime) -> Lease | None:
     """Lend the next jobs that the borrower can do, all under the same conditions; None where there are none."""
+    borrower = outlook.borrower
+    if outlook.is_unseen:
+        devices.mark_seen(session, borrower.device_id, now)
     token, expires_at = uuid4().hex, now + timedelta(seconds=settings.lease_s)
     batch = lending.lend(session, token, borrower, max_jobs, now, expires_at)
     if batch is None:

@@ -7,16 +7,15 @@ remembered for a moment (`warm_tables`); as long as it is, what the snapshot hol
 
 from collections.abc import Mapping, Sequence
 
-import orjson
 from sqlalchemy.orm import Session
 
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import MissingEntries, TableNotFound
 from latency_service.contract.keys import parse_key
-from latency_service.contract.messages import Entry, ProfileRequest, TableId
+from latency_service.contract.messages import ProfileRequest, TableId
 from latency_service.contract.network import Workload, is_network_key
-from latency_service.repositories import workloads
-from latency_service.services.entries import current_entries, is_zero_key, zero_entry
+from latency_service.repositories import entries, workloads
+from latency_service.services.entries import encode, is_zero_key, zero_entry
 from latency_service.services.warm_tables import Address, WarmTable, WarmTables
 
 
@@ -70,9 +69,12 @@ def latency_in_memory(tables: WarmTables, address: Address, key: str) -> bytes |
     return _latency_answer(table, entry) if table and entry else None
 
 
-def _lookup_answer(table: WarmTable, entries: Mapping[str, bytes], keys: Sequence[str]) -> bytes:
-    joined = b",".join([entries[key] for key in keys])
-    return b'{"table_id":"%b","entries":[%b]}' % (table.table.table_id.encode(), joined)
+def _lookup_answer(table: WarmTable, values: Mapping[str, bytes], keys: Sequence[str]) -> bytes:
+    wanted = list(map(values.__getitem__, keys))
+    # Put into the first and the last one: thereby the large answer is copied once.
+    wanted[0] = b'{"table_id":"%b","entries":[%b' % (table.table.table_id.encode(), wanted[0])
+    wanted[-1] += b"]}"
+    return b",".join(wanted)
 
 
 def _latency_answer(table: WarmTable, entry: bytes) -> bytes:
@@ -84,18 +86,15 @@ def _entries(session: Session, tables: WarmTables, table: WarmTable, keys: Seque
     lacking = [key for key in dict.fromkeys(keys) if key not in cut]
     if not lacking:
         return cut
-    since = current_entries(session, table.table.table_id, lacking)
+    since = entries.documents(session, table.table.table_id, lacking)
     unmeasured = [key for key in lacking if key not in since]
     missing = [key for key in unmeasured if _must_be_measured(key)]
     if missing:
         raise _missing_entries(session, table.table.device, table.table.conditions, missing)
-    zeros = {key: zero_entry(key) for key in unmeasured}
-    encoded = {key: _encode(entry) for key, entry in (since | zeros).items()}
-    return {key: cut[key] for key in keys if key in cut} | encoded
-
-
-def _encode(entry: Entry) -> bytes:
-    return orjson.dumps(entry.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    zeros = {key: encode(zero_entry(key).model_dump(mode="json")) for key in unmeasured}
+    return {key: cut[key] for key in keys if key in cut} | {
+        key: document.encode() for key, document in (since | zeros).items()
+    }
 
 
 def _must_be_measured(key: str) -> bool:

@@ -37,7 +37,7 @@ def cut(session: Session, table_id: TableId, now: datetime) -> SnapshotId:
         "source": table.source,
     }
     snapshot_id, content = encode(head, documents)
-    snapshots.add(session, snapshot_id, table_id, zstandard.compress(content), now)
+    snapshots.add(session, snapshot_id, table_id, zstandard.compress(content), len(documents), now)
     return snapshot_id
 
 
@@ -87,16 +87,23 @@ def latest_id(session: Session, table_id: str) -> SnapshotId:
     return SnapshotId(table.latest_snapshot_id)
 
 
-def list_of_table(session: Session, table_id: str) -> SnapshotList:
-    """Return the snapshots of a table, the newest first.
+def list_of_table(session: Session, table_id: str, before: str | None, limit: int) -> SnapshotList:
+    """Return the snapshots of a table that were cut before another one, the newest first.
 
     Raises:
         TableNotFound: No table has that id.
+        SnapshotNotFound: The table has no such other one.
     """
     latency_tables.get(session, table_id)
-    rows = snapshots.of_table(session, table_id)
-    cuts = (SnapshotCut(snapshot_id=SnapshotId(row.id), created_at=row.created_at) for row in rows)
-    return SnapshotList(table_id=TableId(table_id), snapshots=tuple(cuts))
+    if before is not None and snapshots.get(session, before).table_id != table_id:
+        raise SnapshotNotFound(f"snapshot {before} is one of another table; hand `next_before` back as `before`")
+    rows = snapshots.of_table(session, table_id, before, limit + 1)
+    page = tuple(
+        SnapshotCut(snapshot_id=SnapshotId(row.id), created_at=row.created_at, entries=row.entries)
+        for row in rows[:limit]
+    )
+    next_before = page[-1].snapshot_id if len(rows) > limit else None
+    return SnapshotList(table_id=TableId(table_id), snapshots=page, next_before=next_before)
 
 
 def get(session: Session, snapshot_id: str) -> SnapshotRow:

@@ -34,7 +34,7 @@ class Measurement(Base):
 
     __tablename__ = "measurements"
     __table_args__ = (
-        Index(None, "table_id", "workload_key", "verdict", "sequence"),
+        Index(None, "table_id", "workload_key", "sequence"),
         Index(None, "table_id", "sequence"),
         {"sqlite_autoincrement": True},
     )
@@ -104,4 +104,5 @@ class Snapshot(Base):
     table_id: Mapped[str] = mapped_column(ForeignKey("latency_tables.id"), index=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
     encoding: Mapped[str] = mapped_column(String(8), server_default="identity")
+    entries: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime]

@@ -29,8 +29,7 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         stack.timed("up --wait, first start", "up", "--detach", "--wait")
         yield stack
     finally:
-        if request.session.testsfailed:
-            stack.last_words = stack.compose("logs", "--no-color", "--tail", "20")
+        stack.last_words = stack.compose("logs", "--no-color", "--tail", "20")
         stack.compose("down", "--volumes")
 
 
@@ -48,12 +47,15 @@ def _check_that_nobody_listens(port: int) -> None:
             pytest.fail(f"port {port} is taken: name another one in SERVICE_PORT, or end what listens there")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
+) -> None:
+    """Tell how long things took, and what the stack said last where something failed."""
     stack = config.stash.get(_STACKS, None)
     if stack is not None:
         terminalreporter.section("seconds")
         for what, seconds in stack.seconds.items():
             terminalreporter.line(f"{seconds:7.1f}  {what}")
-        if stack.last_words:
+        if exitstatus != pytest.ExitCode.OK:
             terminalreporter.section("the end of the stack's logs")
             terminalreporter.write(stack.last_words)

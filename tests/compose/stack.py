@@ -35,7 +35,7 @@ class Stack:
     Attributes:
         seconds: What took how long.
         first_start_at: When it was first started, by the clock that only goes forward.
-        last_words: The end of its logs, where a test failed.
+        last_words: The end of its logs.
     """
 
     def __init__(self, command: str, port: int) -> None:

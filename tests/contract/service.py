@@ -158,5 +158,10 @@ class Service:
 
     def latest_snapshot(self, table_id: str) -> Snapshot:
         """Return a table's latest snapshot."""
-        with self.database.reading() as session:
-            return Snapshot.model_validate_json(snapshots.latest(session, table_id).content)
+        return self.snapshot(self.database.read(lambda session: snapshots.latest_id(session, table_id)))
+
+    def snapshot(self, snapshot_id: str | None) -> Snapshot:
+        """Return a snapshot that must be there."""
+        assert snapshot_id is not None
+        content = self.database.read(lambda session: snapshots.content(snapshots.get(session, snapshot_id)))
+        return Snapshot.model_validate_json(content)

@@ -7,8 +7,10 @@ import pytest
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import DeviceNotFound, DeviceStateUnknown, LeaseExpired
 from latency_service.contract.messages import LeaseToken
+from latency_service.services import deregistration, expiry
+from latency_service.services.registration import get_device
 from tests.contract.service import Service
-from tests.service_data import START, failure, ops, registration, success
+from tests.service_data import DEVICE, START, failure, op, ops, registration, success
 
 TFLITE = Conditions(runtime="tflite")
 TWO_THREADS = Conditions(runtime="onnxruntime", threads=2)
@@ -155,6 +157,18 @@ def test_a_released_lease_gives_its_jobs_back_without_counting_an_attempt(servic
         service.renew(lease)
 
 
+def test_a_job_that_is_handed_back_too_often_counts_its_attempts_from_then_on(service: Service) -> None:
+    service.settings = service.settings.model_copy(update={"max_returns": 2})
+    profile = service.profile(ops(1))
+    attempts = []
+    while (lease := service.lend()) is not None:
+        attempts.append(lease.jobs[0].attempt)
+        service.release(lease)
+    assert attempts == [1, 1, 1, 2, 3]
+    (told,) = service.status(profile).failures
+    assert (told.error_class, told.message) == ("crashed", "handed back unmeasured more than 2 times")
+
+
 def test_releasing_an_ended_lease_changes_nothing(service: Service) -> None:
     service.profile(ops(1))
     lost = service.must_lend()
@@ -172,3 +186,84 @@ def test_a_lease_whose_jobs_all_have_results_ends_by_itself(service: Service) ->
     service.put(lease, failure(lease.jobs[1].job_id))
     with pytest.raises(LeaseExpired):
         service.renew(lease)
+
+
+def test_a_device_that_said_goodbye_is_told_to_register_again(service: Service) -> None:
+    service.profile(ops(1))
+    service.database.write(
+        lambda session: deregistration.deregister(session, DEVICE, service.settings, service.clock())
+    )
+    with pytest.raises(DeviceStateUnknown, match="goodbye"):
+        service.lend()
+    service.register()
+    assert service.lend() is not None
+
+
+def test_a_poll_that_changes_nothing_writes_nothing(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(*arguments: object) -> None:
+        raise AssertionError("nothing is to be written")
+
+    service.profile(ops(2))
+    assert service.lend(runtimes=("tflite",)) is None
+    service.must_lend(max_jobs=1)
+    service.must_lend(max_jobs=1)
+    monkeypatch.setattr(service.database, "write", write)
+    service.clock.advance(9)
+    assert service.lend() is None
+
+
+def test_an_idle_agent_is_seen_all_the_same(service: Service) -> None:
+    service.clock.advance(10)
+    assert service.lend() is None
+    with service.database.reading() as session:
+        assert get_device(session, DEVICE).last_seen_at == service.clock()
+
+
+class TestCancelled:
+    def test_a_renewal_names_the_jobs_that_nobody_wants_any_more(self, service: Service) -> None:
+        unwanted, _ = service.profile(ops(2)), service.profile([op(3)])
+        lease = service.must_lend()
+        service.cancel(unwanted)
+        assert set(service.renew(lease).cancelled) == {job.job_id for job in lease.jobs if job.workload != op(3)}
+        assert len(lease.jobs) == 3
+        service.renew(lease)  # it holds the third job still
+
+    def test_a_lease_that_holds_no_wanted_job_ends_once_it_has_named_them(self, service: Service) -> None:
+        profile = service.profile(ops(2))
+        lease = service.must_lend()
+        service.cancel(profile)
+        assert len(service.renew(lease).cancelled) == 2
+        with pytest.raises(LeaseExpired):
+            service.renew(lease)
+
+    def test_cancelled_jobs_are_neither_expired_nor_handed_back_into_the_queue(self, service: Service) -> None:
+        profile = service.profile(ops(2))
+        released, lost = service.must_lend(max_jobs=1), service.must_lend(max_jobs=1)
+        service.cancel(profile)
+        service.release(released)
+        service.clock.advance(91)
+        assert service.lend() is None
+        assert service.status(profile).counts["cancelled"] == 2
+        with pytest.raises(LeaseExpired):
+            service.renew(lost)
+
+
+def test_all_expired_leases_of_all_devices_are_taken_back_at_once(service: Service) -> None:
+    service.register("other")
+    service.register()
+    for device in (DEVICE, "other"):
+        service.profile(ops(2), device=device)
+        service.lend(device=device)
+    service.clock.advance(60)
+    service.profile([op(3)])
+    alive = service.must_lend()
+    service.clock.advance(31)
+    devices = service.database.write(
+        lambda session: expiry.expire_everywhere(session, service.settings, service.clock())
+    )
+    assert len(devices) == 2
+    service.renew(alive)
+    assert len(service.must_lend().jobs) == 2
+    lease = service.lend(device="other")
+    assert lease is not None
+    assert [job.attempt for job in lease.jobs] == [2, 2]

@@ -1,11 +1,13 @@
 """What a profile asks for, and when it is done."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import DeviceNotFound, ProfileNotFound
+from latency_service.contract.messages import ProfileList, RefreshPolicy
 from latency_service.contract.network import NetworkSpec, workload_key
 from latency_service.services import progress
 from tests.contract.service import Service
@@ -177,3 +179,48 @@ def test_an_unknown_profile_is_not_found(service: Service) -> None:
 def test_a_profile_tells_what_it_asked_for(service: Service) -> None:
     status = service.status(service.profile(ops(1)))
     assert (status.device, status.conditions, status.created_at) == ("board", CONDITIONS, START)
+
+
+def listed(service: Service, **query: Any) -> ProfileList:
+    asked = {"device": None, "state": None, "before": None, "limit": 50} | query
+    return service.database.read(lambda session: progress.list_profiles(session, **asked))
+
+
+def test_profiles_are_listed_the_newest_first(service: Service) -> None:
+    first = service.profile([op(1), ZERO])
+    service.clock.advance(1)
+    second = service.profile([op(2)], priority=7, refresh=RefreshPolicy(every_s=60))
+    page = listed(service)
+    assert [each.profile_id for each in page.profiles] == [second.profile_id, first.profile_id]
+    assert page.next_before is None
+    for each, created in zip(page.profiles, (second, first), strict=True):
+        status = service.status(created).model_dump(exclude={"failures"})
+        assert each.model_dump() == status
+
+
+def test_profiles_are_listed_by_device_and_state(service: Service) -> None:
+    service.register(name="other")
+    other = service.profile(ops(1), device="other")
+    cancelled, running = service.profile(ops(2)), service.profile(ops(1))
+    service.cancel(cancelled)
+    assert [each.profile_id for each in listed(service, device="other").profiles] == [other.profile_id]
+    assert [each.profile_id for each in listed(service, state="cancelled").profiles] == [cancelled.profile_id]
+    found = listed(service, device="board", state="running").profiles
+    assert [each.profile_id for each in found] == [running.profile_id]
+    assert listed(service, device="nobody").profiles == ()
+
+
+def test_pages_of_profiles_leave_none_out_and_repeat_none(service: Service) -> None:
+    created = []
+    for number in range(1, 12):
+        created.append(service.profile([op(number)]).profile_id)
+        service.clock.advance(number % 3 == 0)  # three profiles a moment
+    pages, before = [], None
+    while True:
+        page = listed(service, limit=2, before=before)
+        pages.append([each.profile_id for each in page.profiles])
+        before = page.next_before
+        if before is None:
+            break
+    assert sorted(each for page in pages for each in page) == sorted(created)
+    assert [len(page) for page in pages][:4] == [2, 3, 3, 3]

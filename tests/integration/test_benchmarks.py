@@ -15,6 +15,11 @@ import pytest
             ("stopwatch", "--simulations", "2", "--processes", "2", "--ops", "1", "--runtime", "onnxruntime"),
             ("normal noise", "throttled", "ours", "fixed 1000", "blocked_autorange"),
         ),
+        (
+            ("service", "--quick"),
+            ("one op: GET", "snapshot: 304", "lookup of 500 keys", "cut and committed", "fetch and index", "over HTTP"),
+        ),
+        (("fleet", "--agents", "3", "--minutes", "0.05"), ("poll", "upload", "lost", "doubled", "0 of them not done")),
         (("time-to-table", "--space", "proxyless-cifar", "--runtime", "onnxruntime"), ("33 ops", "onnxruntime")),
     ],
 )

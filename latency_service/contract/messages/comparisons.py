@@ -13,17 +13,19 @@ from latency_service.contract.network import NetworkSpec
 
 
 class SnapshotCut(Message):
-    """A snapshot of a table, and when it was cut."""
+    """A snapshot of a table: when it was cut, and how many entries it has."""
 
     snapshot_id: SnapshotId
     created_at: AwareDatetime
+    entries: int
 
 
 class SnapshotList(Message):
-    """The snapshots of a table, the newest first."""
+    """The snapshots of a table, the newest first; hand `next_before` back as `before` to get older ones."""
 
     table_id: TableId
     snapshots: tuple[SnapshotCut, ...]
+    next_before: SnapshotId | None
 
 
 class ComparedSnapshot(Message):
@@ -49,19 +51,22 @@ class EntryChange(Message):
 
     Attributes:
         change: Relative: 0.12 is 12 % slower.
+        least_visible_change: A smaller one would not have been told from chance: the intervals' half widths together.
     """
 
     workload: Key
     before_ms: float
     after_ms: float
     change: float
+    least_visible_change: float
 
 
 class ChangeGroup(Message):
     """Ops that share a kind and one attribute, and how they moved together.
 
     Attributes:
-        attribute: What they share besides the kind, `kernel_size` for one; `kind` where it is the kind alone.
+        attribute: What they share besides the kind, `kernel_size` for one; `kind` where it is the kind alone. What all
+            ops of a kind share makes no group of its own.
         median_change: The median of the relative changes of all of them, moved or not.
         moved: How many moved beyond their intervals.
     """
@@ -81,7 +86,8 @@ class SnapshotDiff(Message):
         like_for_like: Whether device, conditions and protocol version agree, so that a change is the device's own.
         facts: What changed in the device's state.
         median_change: The median relative change over all workloads that are in both; None where there are none.
-        groups: The largest median changes first.
+        least_visible_change: The median of what would have been the least visible change of each.
+        groups: Those of which at least half moved come first, and among them the largest median changes.
         moved: The largest changes first.
         undecided: Workloads of which one side has no interval.
     """
@@ -91,6 +97,7 @@ class SnapshotDiff(Message):
     like_for_like: bool
     facts: tuple[FactChange, ...]
     median_change: float | None
+    least_visible_change: float | None
     groups: tuple[ChangeGroup, ...]
     moved: tuple[EntryChange, ...]
     unmoved: int

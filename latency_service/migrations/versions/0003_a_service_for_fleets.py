@@ -1,6 +1,6 @@
 """API keys, current entries, imports; priorities, fairness, refreshes; agents' lives; compressed snapshots.
 
-Entries are filled from the measurements that are there, by the rule that holds now: it is what keeps them from then on.
+Entries are filled from the measurements that are there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,10 +9,10 @@ from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
+import zstandard
 from alembic import op
 
-from latency_service.services.entries import entry_row, stored_session
-from latency_service.tables.base import UtcDateTime
+from latency_service.migrations.first_entries import count_entries, entry_row
 
 revision = "0003"
 down_revision = "0002"
@@ -28,14 +28,22 @@ NOT_ENDED = sa.text("ended_at IS NULL")
 ENTRIES = sa.table(
     "entries",
     *(sa.column(name) for name in ("table_id", "workload_key", "verdict", "document")),
-    sa.column("measured_at", UtcDateTime),
+    sa.column("measured_at", MOMENT),
     sa.column("sessions", sa.JSON),
+)
+SNAPSHOTS = sa.table("snapshots", *(sa.column(name) for name in ("id", "content", "encoding", "entries")))
+REMOVE_IMPORTED = (
+    "DELETE FROM entries WHERE table_id = :table_id",
+    "DELETE FROM imports WHERE table_id = :table_id",
+    "DELETE FROM snapshots WHERE table_id = :table_id",
+    "DELETE FROM latency_tables WHERE id = :table_id",
+    "DELETE FROM device_states WHERE id = :state_id AND id NOT IN (SELECT state_id FROM latency_tables)",
 )
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "devices": (("deregistered_at", MOMENT, None), ("owner_key_id", sa.String(16), None)),
     "device_states": (("returns", sa.Integer, "0"),),
     "latency_tables": (("provenance", sa.String(8), "measured"), ("source", sa.String(200), None)),
-    "snapshots": (("encoding", sa.String(8), "identity"),),
+    "snapshots": (("encoding", sa.String(8), "identity"), ("entries", sa.Integer, "0")),
     "profiles": (("priority", sa.Integer, "0"), ("refresh", sa.JSON, None), ("refresh_at", MOMENT, None)),
     "jobs": (("precedence", sa.Integer, "0"), ("returns", sa.Integer, "0")),
     "leases": (("agent_id", sa.String(64), ""),),
@@ -54,14 +62,23 @@ def upgrade() -> None:
     op.drop_index("ix_leases_device_id_ended_at_expires_at", "leases")
     alive = ["device_id", "expires_at"]
     op.create_index("ix_leases_alive", "leases", alive, sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED)
+    op.drop_index("ix_measurements_table_id_workload_key_verdict_sequence", "measurements")
+    history = ["table_id", "workload_key", "sequence"]
+    op.create_index("ix_measurements_table_id_workload_key_sequence", "measurements", history)
     _create_api_keys()
     _create_entries_and_imports()
     _fill_entries()
+    _count_entries_of_snapshots()
 
 
 def downgrade() -> None:
+    _remove_imported()
+    _decompress_snapshots()
     for table in ("imports", "entries", "api_keys"):
         op.drop_table(table)
+    op.drop_index("ix_measurements_table_id_workload_key_sequence", "measurements")
+    present = ["table_id", "workload_key", "verdict", "sequence"]
+    op.create_index("ix_measurements_table_id_workload_key_verdict_sequence", "measurements", present)
     op.drop_index("ix_leases_alive", "leases")
     op.create_index("ix_leases_device_id_ended_at_expires_at", "leases", ["device_id", "ended_at", "expires_at"])
     op.drop_index("ix_jobs_queue", "jobs")
@@ -114,7 +131,7 @@ def _fill_entries() -> None:
     columns: list[sa.ColumnClause[Any]] = [
         sa.column(name) for name in ("table_id", "workload_key", "sequence", "id", "verdict")
     ]
-    columns += [sa.column("summary", sa.JSON), sa.column("finished_at", UtcDateTime)]
+    columns += [sa.column("summary", sa.JSON), sa.column("finished_at", MOMENT)]
     measurements = sa.table("measurements", *columns)
     usable = sa.select(measurements).where(measurements.c.verdict.in_(("ok", "noisy")))
     in_order = usable.order_by("table_id", "workload_key", "sequence").execution_options(yield_per=PORTION)
@@ -126,6 +143,32 @@ def _fill_entries() -> None:
 
 def _entry_rows(measurements: Iterable[Any]) -> Iterator[dict[str, Any]]:
     for (table_id, key), rows in groupby(measurements, attrgetter("table_id", "workload_key")):
-        row = entry_row(table_id, key, map(stored_session, rows))
+        row = entry_row(table_id, key, rows)
         if row is not None:
             yield row
+
+
+def _count_entries_of_snapshots() -> None:
+    connection = op.get_bind()
+    for snapshot_id in connection.scalars(sa.select(SNAPSHOTS.c.id)).all():
+        row = SNAPSHOTS.c.id == snapshot_id
+        content = connection.scalar(sa.select(SNAPSHOTS.c.content).where(row))
+        connection.execute(SNAPSHOTS.update().where(row).values(entries=count_entries(content)))
+
+
+def _decompress_snapshots() -> None:
+    connection = op.get_bind()
+    for snapshot_id in connection.scalars(sa.select(SNAPSHOTS.c.id).where(SNAPSHOTS.c.encoding == "zstd")).all():
+        row = SNAPSHOTS.c.id == snapshot_id
+        content = connection.scalar(sa.select(SNAPSHOTS.c.content).where(row))
+        connection.execute(SNAPSHOTS.update().where(row).values(content=zstandard.decompress(content)))
+
+
+def _remove_imported() -> None:
+    """Remove what was imported: the older schema takes every table for a measured one."""
+    connection = op.get_bind()
+    imported = connection.execute(sa.text("SELECT id, state_id FROM latency_tables WHERE provenance = 'imported'"))
+    for table_id, state_id in imported.all():
+        for statement in REMOVE_IMPORTED:
+            connection.execute(sa.text(statement), {"table_id": table_id, "state_id": state_id})
+    connection.execute(sa.text("DELETE FROM devices WHERE protocol_version = 0"))

@@ -51,6 +51,20 @@ BODIES: tuple[Any, ...] = (
 )
 
 
+WISHES: tuple[dict[str, str], ...] = (
+    {},
+    {"accept": "application/json"},
+    {"accept": "text/csv"},
+    {"accept": "text/csv;q=0.5, application/vnd.apache.parquet"},
+    {"accept": "image/png"},
+    {"accept-encoding": "gzip"},
+    {"accept-encoding": "zstd, gzip"},
+    {"accept-encoding": "identity;q=0, br"},
+    {"accept-encoding": "identity", "if-none-match": "*"},
+    {"accept-encoding": "gzip", "if-none-match": '"another"'},
+)
+
+
 @pytest.fixture
 def warm(settings: Settings, clock: ManualClock) -> FastAPI:
     """A service whose memory does not fade, as its clock stands still."""
@@ -124,11 +138,47 @@ def test_a_body_in_pieces_is_read_to_its_end_and_handed_on_whole(
         assert same(answers[0], answers[2])
 
 
-def test_a_warm_table_is_read_without_a_route(warm: FastAPI, from_memory: TestClient) -> None:
-    lookup_path = f"/v1/tables/{measured(from_memory).table_id}/lookup"
-    latency_path = f"/v1/latency?device={DEVICE}&runtime=onnxruntime&op={keys(1)[0]}"
-    wanted = {"ops": keys(2)}
-    expected = [from_memory.get(latency_path), from_memory.post(lookup_path, json=wanted)]
-    alone = TestClient(HotReads(refuse, warm.state.context.tables))
-    answers = [alone.get(latency_path), alone.post(lookup_path, json=wanted)]
-    assert [answer.content for answer in answers] == [answer.content for answer in expected]
+@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("path", ["/v1/snapshots/{snapshot}", "/v1/tables/{table}/snapshots/latest"])
+def test_a_snapshot_is_the_same_both_ways(
+    from_memory: TestClient, by_routes: TestClient, path: str, wish: dict[str, str]
+) -> None:
+    status = measured(from_memory)
+    path = path.format(snapshot=status.snapshot_id, table=status.table_id)
+    answers = [client.get(path, headers=wish) for client in (by_routes, from_memory, from_memory)]
+    assert same(answers[0], answers[1])
+    assert same(answers[0], answers[2])
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
+def test_who_has_a_snapshot_is_told_so_both_ways(from_memory: TestClient, by_routes: TestClient, coding: str) -> None:
+    path = f"/v1/snapshots/{measured(from_memory).snapshot_id}"
+    etag = from_memory.get(path, headers={"accept-encoding": coding}).headers["etag"]
+    known = {"accept-encoding": coding, "if-none-match": f'"another", W/{etag}'}
+    answers = [client.get(path, headers=known) for client in (by_routes, from_memory)]
+    assert [answer.status_code for answer in answers] == [304, 304]
+    assert same(*answers)
+
+
+@pytest.mark.parametrize("path", ["/v1/snapshots/nothing", "/v1/tables/nothing/snapshots/latest"])
+def test_a_snapshot_that_is_not_there_is_not_found_both_ways(
+    from_memory: TestClient, by_routes: TestClient, path: str
+) -> None:
+    answers = [client.get(path, headers={"if-none-match": "*"}) for client in (by_routes, from_memory)]
+    assert answers[0].status_code == 404
+    assert same(*answers)
+
+
+def test_what_is_warm_is_read_without_a_route(warm: FastAPI, from_memory: TestClient) -> None:
+    status, context = measured(from_memory), warm.state.context
+    reads = (
+        ("GET", f"/v1/latency?device={DEVICE}&runtime=onnxruntime&op={keys(1)[0]}", None),
+        ("POST", f"/v1/tables/{status.table_id}/lookup", {"ops": keys(2)}),
+        ("GET", f"/v1/snapshots/{status.snapshot_id}", None),
+        ("GET", f"/v1/tables/{status.table_id}/snapshots/latest", None),
+    )
+    alone = TestClient(HotReads(refuse, context.tables, context.forms))
+    for method, path, message in reads:
+        expected = from_memory.request(method, path, json=message)
+        assert expected.status_code == 200
+        assert alone.request(method, path, json=message).content == expected.content

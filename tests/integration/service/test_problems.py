@@ -4,9 +4,11 @@ from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from starlette.testclient import TestClient
 
 from latency_service.api.app import create_app
+from latency_service.contract.errors import ServiceUnavailable
 from latency_service.settings import Settings
 from tests.integration.service.calls import PROFILE, assert_problem, body
 from tests.service_data import DEVICE, registration
@@ -90,6 +92,27 @@ def test_a_defect_is_answered_without_telling_its_inside(client: TestClient, mon
     monkeypatch.setattr("latency_service.services.registration.list_devices", fail)
     problem = assert_problem(client.get("/v1/devices"), 500, "internal_server_error")
     assert "secret" not in orjson.dumps(problem).decode()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT", {}, Exception("the server closed the connection")),
+        InterfaceError("SELECT", {}, Exception("the connection is closed")),
+        TimeoutError("QueuePool limit reached"),
+        ServiceUnavailable("busy"),
+    ],
+)
+def test_whoever_finds_the_database_away_is_told_when_to_come_back(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("latency_service.services.registration.list_devices", fail)
+    answer = client.get("/v1/devices")
+    assert_problem(answer, 503, "service_unavailable")
+    assert answer.headers["retry-after"] == "5"
 
 
 def test_health_tells_whether_the_database_is_at_the_newest_revision(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """The service as a process of its own: what a crash, a stop and a second start leave behind."""
 
-import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from sqlalchemy import create_engine, text
 
 from latency_service.contract.messages import Lease, ProfileCreated, ProfileStatus
 from tests.engines import PostgresServer
@@ -51,6 +52,21 @@ def status(client: httpx.Client, created: ProfileCreated) -> ProfileStatus:
 
 def client_of(service: ServiceProcess) -> httpx.Client:
     return httpx.Client(base_url=service.url, timeout=30)
+
+
+@contextmanager
+def replicas(database: str, folder: Path) -> Iterator[list[ServiceProcess]]:
+    """Run two services on one database; they start, and migrate it, at the same time."""
+    folders = [folder / "one", folder / "two"]
+    for each in folders:
+        each.mkdir()
+    with ThreadPoolExecutor(2) as threads:
+        started = list(threads.map(lambda each: start_service(each, database=database), folders))
+    try:
+        yield started
+    finally:
+        for service in started:
+            service.kill()
 
 
 def in_flight(service: ServiceProcess) -> float:
@@ -107,32 +123,19 @@ def test_a_service_that_is_asked_to_go_goes_gracefully(tmp_path: Path) -> None:
         assert "Application shutdown complete" in service.log.read_text()
 
 
-def test_a_service_that_is_told_to_go_answers_what_it_was_asked_before(tmp_path: Path) -> None:
-    body = registration().model_dump(mode="json")
-    with running_service(tmp_path) as service, client_of(service) as client, ThreadPoolExecutor(1) as thread:
-        database = sqlite3.connect(tmp_path / "latency.db", isolation_level=None)
-        database.execute("BEGIN IMMEDIATE")  # the service's writers wait for this one
-        asked = thread.submit(client.post, "/v1/devices", json=body)
-        wait_until(lambda: in_flight(service) > 1)
-        service.process.terminate()
-        wait_until(lambda: "Shutting down" in service.log.read_text())
-        database.execute("COMMIT")
+def test_a_replica_that_is_told_to_go_answers_what_it_was_asked_before_and_the_other_goes_on(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url = postgres.create(migrated=False)
+    with replicas(url, tmp_path) as (going, staying), client_of(going) as client, ThreadPoolExecutor(1) as thread:
+        with create_engine(url).begin() as connection:
+            connection.execute(text("LOCK TABLE devices IN SHARE MODE"))
+            asked = thread.submit(client.post, "/v1/devices", json=registration().model_dump(mode="json"))
+            wait_until(lambda: in_flight(going) > 1)
+            going.process.terminate()
+            wait_until(lambda: "Shutting down" in going.log.read_text())
         assert asked.result().status_code == 200
-        assert service.process.wait(20) == 0
-        database.close()
-
-
-def test_the_other_replica_goes_on(postgres: PostgresServer, tmp_path: Path) -> None:
-    url = postgres.create()
-    (tmp_path / "other").mkdir()
-    going = start_service(tmp_path, database=url)
-    staying = start_service(tmp_path / "other", database=url)
-    try:
-        with client_of(staying) as client:
-            created = profile(client)
-            assert going.stop() == 0
-            assert status(client, created).counts["queued"] == JOBS
-    finally:
-        staying.kill()
-        going.kill()
-        postgres.drop(url)
+        assert going.process.wait(20) == 0
+        with client_of(staying) as other:
+            assert [device["name"] for device in other.get("/v1/devices").json()["devices"]] == [DEVICE]
+    postgres.drop(url)

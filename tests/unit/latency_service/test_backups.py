@@ -17,21 +17,10 @@ from latency_service.contract.errors import Conflict, InvalidInput, ServiceUnava
 from latency_service.database import Database
 from latency_service.repositories import devices
 from latency_service.tables import Base
-from tests import old_databases
 from tests.engines import PostgresServer
 from tests.service_data import START, registration
 
 Restore = Callable[[Path], str]
-
-
-@pytest.fixture
-def filled_url(database_url: str) -> str:
-    """A database with rows in its tables."""
-    database = Database(database_url)
-    with database.connecting() as connection:
-        old_databases.fill(connection)
-    database.close()
-    return database_url
 
 
 @pytest.fixture

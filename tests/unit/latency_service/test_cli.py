@@ -87,10 +87,11 @@ def test_serve_migrates_first_and_listens_on_loopback(tmp_path: Path, server: Se
     assert "no keys" not in result.output
 
 
-@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("::1", False), ("localhost", False), ("box", True)])
-def test_serving_others_without_keys_is_warned_of(tmp_path: Path, server: Server, host: str, warned: bool) -> None:
+@pytest.mark.parametrize(("host", "refused"), [("0.0.0.0", True), ("::1", False), ("localhost", False), ("box", True)])
+def test_serving_others_without_keys_is_refused(tmp_path: Path, server: Server, host: str, refused: bool) -> None:
     result = run("serve", "--database", f"sqlite:///{tmp_path / 'latency.db'}", "--host", host)
-    assert ("there are no keys yet" in result.stderr) == warned
+    assert ("needs API keys, and there are none" in result.stderr) == refused
+    assert (server.app is None) == refused
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from starlette.testclient import TestClient
 
 from latency_service import schema
+from latency_service.api.app import create_app
 from latency_service.contract.messages import ProfileCreated, ProfileId
 from latency_service.database import Database
+from latency_service.settings import Settings
 from tests import old_databases
 from tests.contract.service import Service
 from tests.old_databases import Rows
@@ -83,7 +86,10 @@ def assert_old_values_are_served(service: Service) -> None:
     entries = service.look_up(old_databases.TABLE_ID, [old_databases.MEASURED, old_databases.NOISY]).entries
     assert [entry.latency_ms for entry in entries] == [old_databases.MEDIAN_MS, 3.0]
     assert [entry.verdict for entry in entries] == ["ok", "noisy"]
-    assert service.latest_snapshot(old_databases.TABLE_ID).snapshot_id == old_databases.SNAPSHOT_ID
+    settings = Settings(database=service.database.engine.url.render_as_string(hide_password=False))
+    with TestClient(create_app(settings)) as client:
+        latest = client.get(f"/v1/tables/{old_databases.TABLE_ID}/snapshots/latest")
+    assert latest.content == old_databases.snapshot()
 
 
 def test_work_that_was_under_way_is_finished_afterwards(old: Database) -> None:

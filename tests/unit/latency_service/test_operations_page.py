@@ -35,7 +35,7 @@ def test_every_setting_is_explained_in_its_docstring() -> None:
 
 
 def test_the_page_has_every_setting_with_its_default() -> None:
-    assert settings_table() in PAGE
+    assert settings_table() in PAGE, settings_table()
 
 
 def test_the_page_has_every_metric_and_no_other(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -24,3 +26,16 @@ def test_the_environment_is_heard_and_a_flag_is_louder(monkeypatch: pytest.Monke
 def test_a_lease_that_ends_at_once_is_refused() -> None:
     with pytest.raises(ValidationError, match="lease_s"):
         Settings(lease_s=0)
+
+
+def test_the_password_of_the_database_is_for_connecting_alone(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hunter2\n")
+    settings = Settings(database="postgresql://u@db/latency", database_password_file=tmp_path / "password")
+    assert settings.database_url == "postgresql://u:hunter2@db/latency"
+    assert settings.shown_database == "postgresql://u@db/latency"
+
+
+def test_settings_that_are_printed_show_no_password() -> None:
+    settings = Settings(database="postgresql://u:hunter2@db/latency")
+    assert settings.shown_database == "postgresql://u:***@db/latency"
+    assert "hunter2" not in repr(settings)

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from device_agents.config import AgentSettings, load_settings
 from device_agents.host.core_lock import CoresTaken, PhoneTaken
-from device_agents.supervisor.assembly import held_devices, run_agent
+from device_agents.supervisor.assembly import connected, held_devices, run_agent
 from device_agents.supervisor.spool import Spool
 from tests.fake_service import FakeService, serving
 from tests.fake_worker import QUICK, job, launcher
@@ -80,3 +80,14 @@ def test_results_that_wait_for_another_server_are_told_of_and_not_sent_to_this_o
         assert service.results == {}
     (warning,) = [line for line in logs if "another server" in line["event"]]
     assert warning["waiting"] == 1
+
+
+def test_an_agent_sends_its_key_and_warns_where_others_could_read_it(tmp_path: Path) -> None:
+    key = "plk_0123456789ab_" + "f" * 64
+    for server, warned in (("http://service:8000", True), ("https://service", False), ("http://127.0.0.1:8000", False)):
+        with capture_logs() as logs, connected(settings(tmp_path, server=server, key=key)) as http:
+            assert http.headers["authorization"] == f"Bearer {key}"
+        assert any("use https" in line["event"] for line in logs) == warned
+        assert key not in str(logs)
+    with connected(settings(tmp_path)) as http:
+        assert "authorization" not in http.headers

@@ -1,26 +1,11 @@
-from collections.abc import Iterator
-
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy import text
 
 from latency_service.api import fleet_collector
 from latency_service.api.fleet_collector import FleetCollector
-from latency_service.database import Database
 from tests.contract.service import Service
 from tests.service_data import ops, success
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def service(database: Database) -> Service:
-    return Service(database)
 
 
 @pytest.fixture
@@ -37,17 +22,17 @@ def shown(registry: CollectorRegistry) -> dict[str, float]:
 
 
 def test_what_waits_and_who_is_at_work_is_shown(service: Service, registry: CollectorRegistry) -> None:
-    service.register("silent")
     service.clock.advance(600)
-    service.register("board")
-    service.profile(ops(5), device="board")
-    lease = service.must_lend(2)
+    service.register("busy")
+    service.profile(ops(5), device="busy")
+    lease = service.lend(2, device="busy")
+    assert lease is not None
     service.put(lease, success(lease.jobs[0].job_id))
     service.clock.advance(30)
     metrics = shown(registry)
-    assert metrics['queue_jobs{device="board"}'] == 3
-    assert metrics['queue_oldest_seconds{device="board"}'] == 30
-    assert 'queue_jobs{device="silent"}' not in metrics
+    assert metrics['queue_jobs{device="busy"}'] == 3
+    assert metrics['queue_oldest_seconds{device="busy"}'] == 30
+    assert 'queue_jobs{device="board"}' not in metrics
     assert (metrics["devices"], metrics["devices_seen"]) == (2, 1)
     assert (metrics["leases_live"], metrics["measurements_stored"], metrics["database_up"]) == (1, 1, 1)
     service.clock.advance(61)
@@ -55,12 +40,12 @@ def test_what_waits_and_who_is_at_work_is_shown(service: Service, registry: Coll
 
 
 def test_the_database_is_asked_once_in_five_seconds(service: Service, registry: CollectorRegistry) -> None:
-    assert shown(registry)["devices"] == 0
-    service.register()
-    service.clock.advance(4)
-    assert shown(registry)["devices"] == 0
-    service.clock.advance(1)
     assert shown(registry)["devices"] == 1
+    service.register("another")
+    service.clock.advance(4)
+    assert shown(registry)["devices"] == 1
+    service.clock.advance(1)
+    assert shown(registry)["devices"] == 2
 
 
 def test_of_many_devices_those_with_the_shortest_queues_are_summed(

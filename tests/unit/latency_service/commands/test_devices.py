@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,14 @@ from latency_service.contract.messages import ApiKeyRequest
 from latency_service.database import Database
 from latency_service.repositories import devices
 from latency_service.services import access
-from tests import old_databases
 from tests.service_data import START, registration
 
 
 @pytest.fixture
-def database(database_url: str) -> Database:
-    database = Database(database_url)
-    with database.connecting() as connection:
-        old_databases.fill(connection)
+def database(filled_url: str) -> Iterator[Database]:
+    database = Database(filled_url)
+    yield database
     database.close()
-    return database
 
 
 def run(database: Database, *arguments: str) -> Result:

@@ -27,7 +27,7 @@ FACTS = PostgresFacts("16.4", NOW, fsync=True, synchronous_commit="on", connecti
 @pytest.fixture
 def stand(database_url: str) -> Iterator[Stand]:
     database = Database(database_url)
-    yield Stand(Settings(database=database_url), database, NOW)
+    yield Stand(Settings(database=database_url), database, datetime.now(UTC))
     database.close()
 
 

@@ -1,22 +1,8 @@
-from collections.abc import Iterator
-
-import pytest
-
-from latency_service.database import Database
 from latency_service.doctor import checks_work
 from latency_service.doctor.stand import Stand
 from latency_service.settings import Settings
 from tests.contract.service import Service
 from tests.service_data import DEVICE, failure, op, ops
-
-
-@pytest.fixture
-def service(database_url: str) -> Iterator[Service]:
-    database = Database(database_url)
-    service = Service(database)
-    service.register()
-    yield service
-    database.close()
 
 
 def stand(service: Service, keep_samples_days: float | None = None) -> Stand:

@@ -101,6 +101,17 @@ def test_fetch_takes_the_table_of_the_present_state_under_exactly_these_conditio
     assert LatencyTable.fetch(service_with(*tables), "board", conditions).of([POOL]).tolist() == [1.5]
 
 
+def test_a_fetched_table_asks_nobody_any_more() -> None:
+    conditions = Conditions(runtime="onnxruntime")
+    with service_with(table_message("wanted", conditions)) as client:
+        table = LatencyTable.fetch(client, "board", conditions)
+    with pytest.raises(RuntimeError, match="closed"):
+        client.devices()
+    assert table.of([POOL, ZERO]).tolist() == [1.5, 0.0]
+    with pytest.raises(MissingEntries):
+        table.require([IDENTITY])
+
+
 def test_fetch_says_what_to_do_where_nothing_has_been_measured_under_these_conditions() -> None:
     other = table_message("other", Conditions(runtime="onnxruntime", threads=2))
     with pytest.raises(TableNotFound, match="search-client profile"):

@@ -16,7 +16,11 @@ router = APIRouter(prefix="/v1/measurements", tags=["measurements"])
 
 @router.get("", responses=documented(TableNotFound))
 def list_measurements(query: Annotated[MeasurementQuery, Query()], context: FromContext) -> MeasurementPage:
-    """Page through measurements in the order they arrived; hand `next_after` back as `after`."""
+    """Page through measurements in the order they arrived; hand `next_after` back as `after`.
+
+    With `samples`, each comes with its raw samples for as long as these are kept (the setting `keep_samples_days`);
+    its summary is kept for ever.
+    """
     return context.database.read(
         lambda session: catalogue.list_measurements(
             session, query.table, query.op, query.after, query.limit, query.samples

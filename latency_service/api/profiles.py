@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/profiles", tags=["profiles"], route_class=StrictR
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=documented(DeviceNotFound, InvalidKey, ImpossibleNetwork),
+    responses=documented(DeviceNotFound, Conflict, InvalidKey, ImpossibleNetwork),
 )
 def create_profile(
     message: Annotated[ProfileRequest, Body(examples=[PROFILE_REQUEST])], context: FromContext

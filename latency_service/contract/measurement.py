@@ -59,7 +59,7 @@ class Measurement(BaseModel):
     temperature_c: Readings = ()
     power_w: Readings = ()
     runtime_facts: Facts = {}
-    protocol_version: int = Field(default=PROTOCOL_VERSION, ge=0, le=LARGEST_SMALL_INTEGER)
+    protocol_version: int = Field(default=PROTOCOL_VERSION, ge=1, le=LARGEST_SMALL_INTEGER)
     started_at: Moment
     finished_at: Moment
 

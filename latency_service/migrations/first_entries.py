@@ -15,7 +15,7 @@ import orjson
 Session = dict[str, Any]
 
 _MOST_SESSIONS = 5
-_Z95 = 1.959963984540054
+_Z95 = 1.9599639845400536
 _CHI_SQUARE_95 = (3.841459, 5.991465, 7.814728, 9.487729)
 _LEAST_RELATIVE_WIDTH = 1e-6
 
@@ -84,13 +84,15 @@ def _average(sessions: Sequence[Session]) -> dict[str, Any]:
 
 def _scatter(sessions: Sequence[Session]) -> float:
     mean, _ = _weighted_mean(sessions)
-    return sum(_weight(each) * (each["median_ms"] - mean) ** 2 for each in sessions)
+    scatter: float = sum(_weight(each) * (each["median_ms"] - mean) ** 2 for each in sessions)
+    return scatter
 
 
 def _weighted_mean(sessions: Sequence[Session]) -> tuple[float, float]:
     weights = [_weight(each) for each in sessions]
     total = sum(weights)
-    return sum(w * each["median_ms"] for w, each in zip(weights, sessions, strict=True)) / total, total
+    mean: float = sum(w * each["median_ms"] for w, each in zip(weights, sessions, strict=True)) / total
+    return mean, total
 
 
 def _weight(session: Session) -> float:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from latency_service.repositories.bulk import among, chunks
+from latency_service.repositories.bulk import among
 from latency_service.tables import Entry, LatencyTable
 
 #: A row of `entries` as its columns' values.
@@ -29,12 +29,8 @@ def lock(session: Session, table_id: str) -> None:
 
 def sessions(session: Session, table_id: str, keys: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the sessions that entries came from, by key; entries that are not there have none."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for chunk in chunks(keys):
-        query = select(Entry.workload_key, Entry.sessions)
-        rows = session.execute(query.where(Entry.table_id == table_id, Entry.workload_key.in_(chunk)))
-        found.update(iter(rows))
-    return found
+    query = select(Entry.workload_key, Entry.sessions).where(Entry.table_id == table_id)
+    return dict(iter(session.execute(query.where(among(session, Entry.workload_key, keys)))))
 
 
 def put(session: Session, rows: Sequence[Row]) -> None:
@@ -48,15 +44,12 @@ def put(session: Session, rows: Sequence[Row]) -> None:
 
 
 def documents(session: Session, table_id: str, keys: Collection[str] | None = None) -> dict[str, str]:
-    """Return entries as canonical JSON, by key: those among `keys`, or all, sorted bytewise by key."""
+    """Return entries as canonical JSON, sorted bytewise by key: those among `keys`, or all."""
     query = select(Entry.workload_key, Entry.document).where(Entry.table_id == table_id)
-    if keys is None:
-        # Databases sort text by their own rules; keys are ASCII, which Python sorts bytewise.
-        return dict(sorted((key, document) for key, document in session.execute(query)))
-    found: dict[str, str] = {}
-    for chunk in chunks(keys):
-        found.update(iter(session.execute(query.where(Entry.workload_key.in_(chunk)))))
-    return found
+    if keys is not None:
+        query = query.where(among(session, Entry.workload_key, keys))
+    # Databases sort text by their own rules; keys are ASCII, which Python sorts bytewise.
+    return dict(sorted((key, document) for key, document in session.execute(query)))
 
 
 def standings(session: Session, table_id: str, keys: Collection[str]) -> dict[str, Standing]:
@@ -64,3 +57,8 @@ def standings(session: Session, table_id: str, keys: Collection[str]) -> dict[st
     query = select(Entry.workload_key, Entry.verdict, Entry.measured_at).where(Entry.table_id == table_id)
     rows = session.execute(query.where(among(session, Entry.workload_key, keys)))
     return {key: Standing(verdict, measured_at) for key, verdict, measured_at in rows}
+
+
+def tables_with(session: Session, key: str) -> Sequence[str]:
+    """Return the ids of the tables that have a value for a workload."""
+    return session.scalars(select(Entry.table_id).where(Entry.workload_key == key)).all()

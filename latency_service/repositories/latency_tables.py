@@ -30,9 +30,13 @@ def table_id(device_name: str, fingerprint: str, conditions_id: str, protocol_ve
 
 def present_id(device: Device, conditions_id: str) -> TableId:
     """Return the id of the table of the device's present state; of a device without an agent, of the imported one."""
-    is_imported = device.protocol_version == IMPORTED_PROTOCOL
-    version = IMPORTED_PROTOCOL if is_imported else PROTOCOL_VERSION
+    version = IMPORTED_PROTOCOL if has_no_agent(device) else PROTOCOL_VERSION
     return table_id(device.name, device.fingerprint, conditions_id, version)
+
+
+def has_no_agent(device: Device) -> bool:
+    """Say whether the device is known from imports alone: no agent has ever registered it."""
+    return device.protocol_version == IMPORTED_PROTOCOL
 
 
 def is_present(table: LatencyTable, device: Device, state: DeviceState) -> bool:

@@ -146,12 +146,21 @@ def zero_keys(session: Session, device_id: str, conditions_id: str) -> Sequence[
 
 
 def _is_settled() -> ColumnElement[bool]:
+    """Return the condition of running profiles without an active job.
+
+    It is asked at every poll, so it is written such that no database joins whole tables for it: the profile's jobs are
+    gone through one by one, up to the first active one. They are in the order of their ids, which are random: in any
+    other, all that ended would come first sooner or later.
+    """
+    state = select(Job.state).where(Job.id == ProfileWorkload.job_id).scalar_subquery()
     active = (
-        select(ProfileWorkload.profile_id)
-        .join(Job, Job.id == ProfileWorkload.job_id)
-        .where(ProfileWorkload.profile_id == Profile.id, Job.state.in_(("queued", "leased")))
+        select(ProfileWorkload.job_id)
+        .where(ProfileWorkload.profile_id == Profile.id, ProfileWorkload.job_id.is_not(None))
+        .where(state.in_(("queued", "leased")))
+        .order_by(ProfileWorkload.job_id)
+        .limit(1)
     )
-    return (Profile.state == "running") & ~active.exists()
+    return (Profile.state == "running") & active.scalar_subquery().is_(None)
 
 
 def _links(profile_id: str, job_ids: Mapping[str, str | None]) -> list[dict[str, str | None]]:

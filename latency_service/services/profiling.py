@@ -7,6 +7,7 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from latency_service import tally
+from latency_service.contract.errors import Conflict
 from latency_service.contract.measurement import PROTOCOL_VERSION
 from latency_service.contract.messages import ProfileCreated, ProfileId, ProfileRequest, RefreshPolicy
 from latency_service.contract.network import WorkloadKey, workload_key
@@ -25,8 +26,14 @@ def create_profile(session: Session, request: ProfileRequest, now: datetime) -> 
 
     Raises:
         DeviceNotFound: No device of that name has registered.
+        Conflict: The device is known from imports alone, and nobody will ever measure there.
     """
     device = devices.lock(session, devices.get(session, request.device).id)
+    if latency_tables.has_no_agent(device):
+        raise Conflict(
+            f"no agent has ever spoken for {device.name!r}, whose tables were imported: read them as they are "
+            f"(GET /v1/tables?device={device.name}), or start an agent with `device-agent run --name {device.name}`"
+        )
     wanted = {str(workload_key(workload)): workload for workload in request.workloads}
     workloads.ensure(session, wanted)
     profile = _new_profile(device, conditions.ensure(session, request.conditions), request, now)

@@ -50,6 +50,7 @@ class ProfileWorkload(Base):
     """One workload of a profile, and the job that measures it; no job where the table held it already."""
 
     __tablename__ = "profile_workloads"
+    __table_args__ = (Index(None, "profile_id", "job_id"),)
 
     profile_id: Mapped[str] = mapped_column(ForeignKey("profiles.id"), primary_key=True)
     workload_key: Mapped[str] = mapped_column(ForeignKey("workloads.key"), primary_key=True)

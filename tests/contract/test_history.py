@@ -24,8 +24,9 @@ def shown(
 
 
 def test_every_measurement_is_told_the_newest_first(service: Service) -> None:
-    for median, verdict in ((1.0, "ok"), (9.0, "unfit"), (1.2, "noisy")):
-        service.measure(ops(2), median, verdict)  # type: ignore[arg-type]
+    service.measure(ops(2), 1.0)
+    service.measure(ops(2), 9.0, "unfit")
+    service.measure(ops(2), 1.2, "noisy")
     points = shown(service).points
     assert [point.median_ms for point in points] == [1.2, *[9.0] * 3, 1.0]
     assert [point.verdict for point in points] == ["noisy", *["unfit"] * 3, "ok"]
@@ -40,7 +41,7 @@ def test_the_history_goes_on_through_all_states_and_tells_what_changed_between_t
     told = shown(service)
     third, second, first = told.points
     assert first.device_state == third.device_state != second.device_state
-    assert (first.table_id == third.table_id) and first.table_id != second.table_id
+    assert first.table_id == third.table_id != second.table_id
     back, away = told.state_changes
     assert (back.sequence, away.sequence) == (third.sequence, second.sequence)
     assert (away.before, away.after) == (first.device_state, second.device_state)

@@ -98,7 +98,11 @@ class LatencyAnswer(Message):
 
 
 class MeasurementRow(Message):
-    """One stored measurement; `measurement` holds the raw samples and all else, where they were asked for."""
+    """One stored measurement.
+
+    Attributes:
+        measurement: All of it with its raw samples; null where they were not asked for, or are kept no longer.
+    """
 
     measurement_id: MeasurementId
     sequence: int

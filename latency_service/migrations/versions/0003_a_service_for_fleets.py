@@ -56,6 +56,7 @@ def upgrade() -> None:
         for name, kind, default in columns:
             op.add_column(table, sa.Column(name, kind, nullable=default is None, server_default=default))
     op.create_index("ix_profiles_refresh_at", "profiles", ["refresh_at"])
+    op.create_index("ix_profile_workloads_profile_id_job_id", "profile_workloads", ["profile_id", "job_id"])
     op.drop_index("ix_jobs_queue", "jobs")
     queue = ["device_id", "precedence", "position", "created_at", "id"]
     op.create_index("ix_jobs_queue", "jobs", queue, sqlite_where=QUEUED, postgresql_where=QUEUED)
@@ -84,6 +85,8 @@ def downgrade() -> None:
     op.drop_index("ix_jobs_queue", "jobs")
     op.create_index("ix_jobs_queue", "jobs", ["device_id", "state", "created_at", "position"])
     op.drop_index("ix_profiles_refresh_at", "profiles")
+    op.drop_index("ix_profile_workloads_profile_id_job_id", "profile_workloads")
+    op.execute("UPDATE profiles SET state = 'done' WHERE state = 'cancelled'")  # a state that 0002 did not know
     for table, columns in COLUMNS.items():
         for name, _, _ in columns:
             op.drop_column(table, name)
@@ -149,19 +152,21 @@ def _entry_rows(measurements: Iterable[Any]) -> Iterator[dict[str, Any]]:
 
 
 def _count_entries_of_snapshots() -> None:
-    connection = op.get_bind()
-    for snapshot_id in connection.scalars(sa.select(SNAPSHOTS.c.id)).all():
-        row = SNAPSHOTS.c.id == snapshot_id
-        content = connection.scalar(sa.select(SNAPSHOTS.c.content).where(row))
-        connection.execute(SNAPSHOTS.update().where(row).values(entries=count_entries(content)))
+    for row, content in _snapshots("identity"):
+        op.execute(SNAPSHOTS.update().where(row).values(entries=count_entries(content)))
 
 
 def _decompress_snapshots() -> None:
+    for row, content in _snapshots("zstd"):
+        op.execute(SNAPSHOTS.update().where(row).values(content=zstandard.decompress(content)))
+
+
+def _snapshots(encoding: str) -> Iterator[tuple[sa.ColumnElement[bool], bytes]]:
+    """Yield the snapshots in such an encoding, one in memory at a time: the condition that finds it, its content."""
     connection = op.get_bind()
-    for snapshot_id in connection.scalars(sa.select(SNAPSHOTS.c.id).where(SNAPSHOTS.c.encoding == "zstd")).all():
+    for snapshot_id in connection.scalars(sa.select(SNAPSHOTS.c.id).where(SNAPSHOTS.c.encoding == encoding)).all():
         row = SNAPSHOTS.c.id == snapshot_id
-        content = connection.scalar(sa.select(SNAPSHOTS.c.content).where(row))
-        connection.execute(SNAPSHOTS.update().where(row).values(content=zstandard.decompress(content)))
+        yield row, connection.execute(sa.select(SNAPSHOTS.c.content).where(row)).scalar_one()
 
 
 def _remove_imported() -> None:

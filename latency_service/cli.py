@@ -2,7 +2,7 @@
 
 import typer
 
-from latency_service.commands import devices, keys, profiles
+from latency_service.commands import devices, keys, profiles, snapshots
 from latency_service.commands.backup import backup
 from latency_service.commands.doctor import doctor
 from latency_service.commands.migrate import migrate
@@ -14,4 +14,5 @@ for command in (serve, migrate, backup, doctor, openapi):
     app.command()(command)
 app.add_typer(devices.app, name="devices")
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(snapshots.app, name="snapshots")
 app.add_typer(keys.app, name="keys")

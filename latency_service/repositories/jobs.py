@@ -7,9 +7,8 @@ of two transactions at the same moment one finds nothing left to do.
 from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
-from uuid import uuid4
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from latency_service.contract.measurement import ErrorClass
@@ -18,7 +17,6 @@ from latency_service.repositories.bulk import chunks
 from latency_service.tables import Job, Lease
 
 _UNSYNCHRONIZED = {"synchronize_session": False}
-_ACTIVE = ("queued", "leased")
 
 
 class Ending(NamedTuple):
@@ -32,44 +30,41 @@ class Ending(NamedTuple):
 SUCCEEDED = Ending("succeeded")
 
 
-def active(session: Session, device_id: str, conditions_id: str, keys: Collection[str]) -> dict[str, str]:
-    """Return the ids of the active jobs that measure the keys, by key."""
-    found: dict[str, str] = {}
-    for chunk in chunks(keys):
-        query = select(Job.workload_key, Job.id).where(
-            Job.device_id == device_id,
-            Job.conditions_id == conditions_id,
-            Job.state.in_(_ACTIVE),
-            Job.workload_key.in_(chunk),
-        )
-        found.update(iter(session.execute(query)))
-    return found
-
-
-def add(session: Session, device_id: str, conditions_id: str, keys: Collection[str], now: datetime) -> dict[str, str]:
-    """Queue a job for each key, in order, and return their ids by key."""
-    ids = {key: uuid4().hex for key in keys}
-    shared = {"device_id": device_id, "conditions_id": conditions_id, "state": "queued", "attempts": 0}
-    rows = [
-        shared | {"id": job_id, "workload_key": key, "position": position, "created_at": now}
-        for position, (key, job_id) in enumerate(ids.items())
-    ]
-    if rows:
-        session.execute(insert(Job), rows)
-    return ids
+_alive = select(Lease.token).where(
+    Lease.token == bindparam("lease"), Lease.ended_at.is_(None), Lease.expires_at > bindparam("now")
+)
+# Built once: SQLAlchemy takes longer to build a statement than PostgreSQL to run it.
+_END_ATTEMPTS = (
+    update(Job)
+    .where(Job.id.in_(bindparam("jobs", expanding=True)), Job.state == "leased", Job.lease_token.in_(_alive))
+    .values(
+        state=bindparam("next_state"),
+        lease_token=bindparam("next_lease"),
+        finished_at=bindparam("finished"),
+        error_class=bindparam("class"),
+        error_message=bindparam("message"),
+    )
+    .returning(Job.id)
+)
 
 
 def complete(
     session: Session, token: str, job_ids: Collection[str], now: datetime, ending: Ending = SUCCEEDED
 ) -> set[str]:
     """End the attempts of these of the lease's jobs, if the lease is alive and holds them; return those it held."""
-    alive = select(Lease.token).where(Lease.token == token, Lease.ended_at.is_(None), Lease.expires_at > now)
-    held = and_(Job.state == "leased", Job.lease_token.in_(alive))
-    next_state = ending._asdict() | ({"lease_token": None} if ending.state == "queued" else {"finished_at": now})
+    is_over = ending.state != "queued"
+    parameters = {
+        "lease": token,
+        "now": now,
+        "next_state": ending.state,
+        "next_lease": token if is_over else None,
+        "finished": now if is_over else None,
+        "class": ending.error_class,
+        "message": ending.error_message,
+    }
     ended: set[str] = set()
     for chunk in chunks(job_ids):
-        ending_them = update(Job).where(Job.id.in_(chunk), held).values(next_state).returning(Job.id)
-        ended.update(session.scalars(ending_them, execution_options=_UNSYNCHRONIZED))
+        ended.update(session.connection().scalars(_END_ATTEMPTS, parameters | {"jobs": chunk}))
     return ended
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Row, exists, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from latency_service.contract.errors import LeaseExpired
@@ -52,30 +52,47 @@ class HeldJob(NamedTuple):
     lease_token: str | None
 
 
+# Built once: SQLAlchemy takes longer to build a statement than PostgreSQL to run it.
+_HOLD = (
+    select(
+        Lease.device_id,
+        Lease.state_id,
+        Lease.agent_id,
+        Lease.conditions_id,
+        Lease.expires_at,
+        Lease.ended_at,
+        Device.name,
+        DeviceState.fingerprint,
+        Device.fingerprint,
+    )
+    .join(Device, Device.id == Lease.device_id)
+    .join(DeviceState, DeviceState.id == Lease.state_id)
+    .where(Lease.token == bindparam("lease"))
+    .with_for_update(of=Lease, key_share=True)
+)
+_HOLD_JOBS = (
+    select(Job.id, Job.workload_key, LeaseJob.attempt, Job.attempts, Job.state, Job.lease_token)
+    .join(LeaseJob, LeaseJob.job_id == Job.id)
+    .where(LeaseJob.lease_token == bindparam("lease"), LeaseJob.job_id.in_(bindparam("jobs", expanding=True)))
+    .order_by(Job.id)  # whoever locks several jobs does so in this order
+    .with_for_update(of=Job, key_share=True)
+)
+_END_IF_IDLE = (
+    update(Lease)
+    .where(Lease.token == bindparam("lease"), Lease.ended_at.is_(None))
+    .where(~exists().where(Job.lease_token == bindparam("lease"), Job.state == "leased"))
+    .values(ended_at=bindparam("now"))
+    .returning(Lease.token)
+)
+
+
 def hold(session: Session, token: str) -> HeldLease:
     """Return a lease, and lock it until the transaction ends.
 
     Raises:
         LeaseExpired: There never was one with that token.
     """
-    query = (
-        select(
-            Lease.device_id,
-            Lease.state_id,
-            Lease.agent_id,
-            Lease.conditions_id,
-            Lease.expires_at,
-            Lease.ended_at,
-            Device.name,
-            DeviceState.fingerprint,
-            Device.fingerprint,
-        )
-        .join(Device, Device.id == Lease.device_id)
-        .join(DeviceState, DeviceState.id == Lease.state_id)
-        .where(Lease.token == token)
-        .with_for_update(of=Lease, key_share=True)
-    )
-    row = session.execute(query).one_or_none()
+    row = session.connection().execute(_HOLD, {"lease": token}).one_or_none()
     if row is None:
         raise _never_lent()
     return HeldLease(*row)
@@ -93,14 +110,8 @@ def check_was_lent(session: Session, token: str) -> None:
 
 def hold_jobs(session: Session, token: str, job_ids: Collection[str]) -> dict[str, HeldJob]:
     """Return those of the jobs that the lease lent, by id, and lock them until the transaction ends."""
-    query = (
-        select(Job.id, Job.workload_key, LeaseJob.attempt, Job.attempts, Job.state, Job.lease_token)
-        .join(LeaseJob, LeaseJob.job_id == Job.id)
-        .where(LeaseJob.lease_token == token, LeaseJob.job_id.in_(job_ids))
-        .order_by(Job.id)  # whoever locks several jobs does so in this order
-        .with_for_update(of=Job, key_share=True)
-    )
-    return {row.id: HeldJob(*row) for row in session.execute(query)}
+    rows = session.connection().execute(_HOLD_JOBS, {"lease": token, "jobs": list(job_ids)})
+    return {row.id: HeldJob(*row) for row in rows}
 
 
 def cancelled_jobs(session: Session, token: str) -> Sequence[str]:
@@ -152,9 +163,7 @@ def end_alive(session: Session, now: datetime, *, token: str | None = None, devi
 
 def end_if_idle(session: Session, token: str, now: datetime) -> bool:
     """End a lease that holds no job any more; say whether it was that."""
-    held = exists().where(Job.lease_token == token, Job.state == "leased")
-    idle = update(Lease).where(Lease.token == token, Lease.ended_at.is_(None), ~held).values(ended_at=now)
-    return session.scalar(idle.returning(Lease.token), execution_options=_UNSYNCHRONIZED) is not None
+    return session.connection().scalar(_END_IF_IDLE, {"lease": token, "now": now}) is not None
 
 
 def _of(device_id: str | None) -> tuple[ColumnElement[bool], ...]:

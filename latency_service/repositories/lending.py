@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Executable, Select, exists, insert, literal, select, update
+from sqlalchemy import Integer, and_, bindparam, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from latency_service.tables import Conditions, Device, DeviceState, Job, Lease, LeaseJob
@@ -45,9 +45,63 @@ class Batch(NamedTuple):
     jobs: Sequence[LentJob]
 
 
+# The statements are built once: SQLAlchemy takes longer to build one than PostgreSQL to run it.
+_waiting = (
+    select(Job.id)
+    .join(Conditions, Conditions.id == Job.conditions_id)
+    .where(Job.device_id == bindparam("borrower_device"), _QUEUED)
+    .where(Conditions.runtime.in_(bindparam("borrower_runtimes", expanding=True)))
+    .where(Conditions.threads <= bindparam("borrower_threads"))
+)
+_IS_ANY_QUEUED = select(exists(_waiting))
+_head = (
+    _waiting.join(Device, Device.id == Job.device_id)
+    .join(DeviceState, and_(DeviceState.device_id == Device.id, DeviceState.fingerprint == Device.fingerprint))
+    .where(Device.fingerprint == bindparam("borrower_fingerprint"))
+    .with_only_columns(
+        bindparam("lease", type_=Lease.token.type),
+        Job.device_id,
+        DeviceState.id,
+        bindparam("borrower_agent", type_=Lease.agent_id.type),
+        Job.conditions_id,
+        bindparam("now", type_=Lease.created_at.type),
+        bindparam("end", type_=Lease.expires_at.type),
+    )
+    .order_by(*_IN_ORDER)
+    .limit(1)
+    .with_for_update(of=Job, skip_locked=True, key_share=True)
+)
+#: Adds a lease under the conditions of the queue's head, which stays locked, so that the lease will not be empty.
+_ADD_LEASE = (
+    insert(Lease)
+    .from_select(["token", "device_id", "state_id", "agent_id", "conditions_id", "created_at", "expires_at"], _head)
+    .returning(Lease.conditions_id)
+)
+# A common table expression is run once; a subquery with a LIMIT might be run for every row.
+_batch = (
+    select(Job.id)
+    .where(Job.device_id == bindparam("borrower_device"), _QUEUED)
+    .where(Job.conditions_id == bindparam("conditions"))
+    .order_by(*_IN_ORDER)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, key_share=True)
+    .cte("batch")
+)
+_TAKE_JOBS = (
+    update(Job)
+    .where(Job.id.in_(select(_batch.c.id)))
+    .values(state="leased", lease_token=bindparam("lease"), attempts=Job.attempts + 1)
+    .returning(*_IN_ORDER, Job.workload_key, Job.attempts)
+)
+_NOTE_JOBS = insert(LeaseJob).from_select(
+    ["lease_token", "job_id", "attempt"],
+    select(Job.lease_token, Job.id, Job.attempts).where(Job.lease_token == bindparam("lease")),
+)
+
+
 def is_any_queued(session: Session, borrower: Borrower) -> bool:
     """Say whether anything waits that the borrower can do."""
-    return bool(session.scalar(select(exists(_waiting(borrower)))))
+    return bool(session.connection().scalar(_IS_ANY_QUEUED, _parameters(borrower)))
 
 
 def lend(
@@ -58,61 +112,21 @@ def lend(
     Each lending is an attempt. What another transaction is about to lend is passed over, not waited for. Nothing is
     written where nothing waits, or where the device has left the borrower's state.
     """
-    conditions_id = _add_lease(session, token, borrower, now, expires_at)
+    connection, parameters = session.connection(), _parameters(borrower) | {"lease": token}
+    conditions_id = connection.scalar(_ADD_LEASE, parameters | {"now": now, "end": expires_at})
     if conditions_id is None:
         return None
-    rows = session.execute(_taking(token, borrower.device_id, conditions_id, max_jobs)).all()
-    lent = select(Job.lease_token, Job.id, Job.attempts).where(Job.lease_token == token)
-    session.execute(insert(LeaseJob).from_select(["lease_token", "job_id", "attempt"], lent))
-    in_order = sorted(rows, key=lambda row: (row.precedence, row.position, row.created_at, row.id))
+    rows = connection.execute(_TAKE_JOBS, parameters | {"conditions": conditions_id, "most": max_jobs}).all()
+    connection.execute(_NOTE_JOBS, parameters)
+    in_order = sorted(rows, key=lambda row: row[: len(_IN_ORDER)])
     return Batch(conditions_id, [LentJob(row.id, row.workload_key, row.attempts) for row in in_order])
 
 
-def _add_lease(session: Session, token: str, borrower: Borrower, now: datetime, expires_at: datetime) -> str | None:
-    """Add a lease under the conditions of the queue's head and return these; the head stays locked, so it is ours."""
-    present = (DeviceState.device_id == Job.device_id) & (DeviceState.fingerprint == Device.fingerprint)
-    head = (
-        _waiting(borrower)
-        .join(Device, Device.id == Job.device_id)
-        .join(DeviceState, present)
-        .where(Device.fingerprint == borrower.fingerprint)
-        .with_only_columns(
-            literal(token, Lease.token.type),
-            Job.device_id,
-            DeviceState.id,
-            literal(borrower.agent_id, Lease.agent_id.type),
-            Job.conditions_id,
-            literal(now, Lease.created_at.type),
-            literal(expires_at, Lease.expires_at.type),
-        )
-        .order_by(*_IN_ORDER)
-        .limit(1)
-        .with_for_update(of=Job, skip_locked=True, key_share=True)
-    )
-    columns = ["token", "device_id", "state_id", "agent_id", "conditions_id", "created_at", "expires_at"]
-    return session.scalar(insert(Lease).from_select(columns, head).returning(Lease.conditions_id))
-
-
-def _waiting(borrower: Borrower) -> Select[str]:
-    able = Conditions.runtime.in_(borrower.runtimes) & (Conditions.threads <= borrower.max_threads)
-    waiting = select(Job.id).join(Conditions, Conditions.id == Job.conditions_id)
-    return waiting.where(Job.device_id == borrower.device_id, _QUEUED, able)
-
-
-def _taking(token: str, device_id: str, conditions_id: str, max_jobs: int) -> Executable:
-    # A common table expression is run once; a subquery with a LIMIT might be run for every row.
-    batch = (
-        select(Job.id)
-        .where(Job.device_id == device_id, _QUEUED, Job.conditions_id == conditions_id)
-        .order_by(*_IN_ORDER)
-        .limit(max_jobs)
-        .with_for_update(skip_locked=True, key_share=True)
-        .cte("batch")
-    )
-    return (
-        update(Job)
-        .where(Job.id.in_(select(batch.c.id)))
-        .values(state="leased", lease_token=token, attempts=Job.attempts + 1)
-        .returning(Job.id, Job.workload_key, Job.attempts, Job.precedence, Job.position, Job.created_at)
-        .execution_options(synchronize_session=False)
-    )
+def _parameters(borrower: Borrower) -> dict[str, object]:
+    return {
+        "borrower_device": borrower.device_id,
+        "borrower_fingerprint": borrower.fingerprint,
+        "borrower_agent": borrower.agent_id,
+        "borrower_runtimes": list(borrower.runtimes),
+        "borrower_threads": borrower.max_threads,
+    }

@@ -45,7 +45,7 @@ def zero_entry(key: str) -> Entry:
 
 
 def current_entries(session: Session, table_id: str, keys: Collection[str] | None = None) -> dict[str, Entry]:
-    """Return the entries of a table, by key: those among `keys`, or all, sorted."""
+    """Return the entries of a table, by key: those among `keys`, or all."""
     found = entries.documents(session, table_id, keys)
     return {key: Entry.model_validate_json(document) for key, document in found.items()}
 

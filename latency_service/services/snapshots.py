@@ -1,7 +1,7 @@
 """Snapshots: immutable cuts of a table, encoded once."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from typing import Any
 
@@ -51,10 +51,10 @@ def encode(head: Mapping[str, Any], documents: Mapping[str, str]) -> tuple[Snaps
     Returns:
         The first 32 hex digits of the SHA-256 of the canonical JSON without the id, and that JSON with the id.
     """
-    ordered = sorted(documents.items())
+    networks = set(filter(is_network_key, documents))
     members = {name: orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for name, value in head.items()}
-    members["ops"] = _array(document for key, document in ordered if not is_network_key(key))
-    members["networks"] = _array(document for key, document in ordered if is_network_key(key))
+    members["ops"] = _array(documents, documents.keys() - networks)
+    members["networks"] = _array(documents, networks)
     snapshot_id = SnapshotId(hashlib.sha256(_object(members)).hexdigest()[:32])
     return snapshot_id, _object(members | {"snapshot_id": orjson.dumps(snapshot_id)})
 
@@ -64,8 +64,9 @@ def content(snapshot: SnapshotRow) -> bytes:
     return zstandard.decompress(snapshot.content) if snapshot.encoding == "zstd" else snapshot.content
 
 
-def _array(documents: Iterable[str]) -> bytes:
-    return b"[" + ",".join(documents).encode() + b"]"
+def _array(documents: Mapping[str, str], keys: Set[str]) -> bytes:
+    # Databases sort text by their own rules; Python sorts keys, which are ASCII, bytewise.
+    return b"[" + ",".join([documents[key] for key in sorted(keys)]).encode() + b"]"
 
 
 def _object(members: Mapping[str, bytes]) -> bytes:

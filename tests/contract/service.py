@@ -11,6 +11,7 @@ from latency_service.contract.messages import (
     LeaseRenewed,
     LeaseRequest,
     LookupAnswer,
+    MeasurementPage,
     ProfileCreated,
     ProfileRequest,
     ProfileStatus,
@@ -19,7 +20,7 @@ from latency_service.contract.messages import (
 )
 from latency_service.contract.network import Workload
 from latency_service.database import Database
-from latency_service.services import cancellation, deregistration, lookup, profiling, registration, snapshots
+from latency_service.services import cancellation, catalogue, deregistration, lookup, profiling, registration, snapshots
 from latency_service.services.desk import Desk
 from latency_service.services.following import follow
 from latency_service.services.judgement import Outcome, ResultStatus
@@ -136,6 +137,12 @@ class Service:
     def post(self, lease: Lease, *handed_in: tuple[str, JobResult]) -> tuple[Outcome, ...]:
         """Hand in several results, each with its id."""
         return self.desk.accept(lease.token, handed_in, self.clock())
+
+    def stored(self, *, with_samples: bool = False) -> MeasurementPage:
+        """Return the first measurements that were stored."""
+        return self.database.read(
+            lambda session: catalogue.list_measurements(session, None, None, 0, 100, with_samples)
+        )
 
     def measure(self, workloads: Sequence[Workload], median_ms: float = 1.0, verdict: Verdict = "ok") -> ProfileStatus:
         """Have workloads measured anew, by an agent that needs no time."""

@@ -73,6 +73,13 @@ class Leasing(RuleBasedStateMachine):
         lease = self.service.lend(max_jobs, device=device, agent_id=agent)
         return multiple() if lease is None else self.model.borrow(lease, agent, self.service.clock())
 
+    @rule(target=leases, agent=agents, device=devices)
+    def borrow_and_die(self, agent: str, device: str) -> Any:
+        """The lease may come back to life in other hands, too late."""
+        lent = self.borrow(agent, device, max_jobs=1)
+        self.service.clock.advance(91)
+        return lent
+
     @rule(lent=leases)
     def renew(self, lent: Lent) -> None:
         if not lent.is_alive(self.service.clock()):

@@ -1,6 +1,7 @@
 """Profiles over HTTP: cancelled, listed, and kept going by the reaper."""
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from latency_service.api.app import create_app
@@ -81,6 +82,7 @@ def test_reading_progress_does_not_wait_for_a_writer(settings: Settings, clock: 
     with TestClient(create_app(settings, clock)) as client:
         profile_id = created(client)
         other = Database(settings.database_url)
-        with other.writing():  # holds SQLite's only write lock
+        with other.writing() as session:
+            session.execute(select(1))  # which takes SQLite's only write lock
             assert client.get(f"/v1/profiles/{profile_id}").json()["state"] == "running"
         other.close()

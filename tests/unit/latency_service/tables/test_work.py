@@ -27,11 +27,13 @@ def add_job(database: Database) -> str:
 
 def test_the_database_refuses_a_second_active_job_for_the_same_workload(database: Database) -> None:
     first = add_job(database)
-    with database.writing() as session, pytest.raises(IntegrityError, match="UNIQUE"):
+    with database.writing() as session:
         active = session.get_one(Job, first)
         same = {name: getattr(active, name) for name in ("device_id", "conditions_id", "workload_key", "created_at")}
         session.add(Job(id="another", position=1, state="queued", attempts=0, **same))
-        session.flush()
+        with pytest.raises(IntegrityError, match="UNIQUE"):
+            session.flush()
+        session.rollback()
 
 
 def test_a_job_that_has_ended_makes_room_for_another(database: Database) -> None:

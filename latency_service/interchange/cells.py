@@ -49,7 +49,7 @@ def finite(name: str, cell: Any) -> float:
         raise RowRefused(f"{name} is missing")
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         raise RowRefused(f"{name} is {shown(cell)}, which is no number")
-    if isinstance(cell, int) and abs(cell) > 2**63 or not math.isfinite(cell):
+    if (isinstance(cell, int) and abs(cell) > 2**63) or not math.isfinite(cell):
         raise RowRefused(f"{name} is {shown(cell)}, which is not finite")
     return float(cell)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-#: Of an entry, in this order; `network` and the head's members come behind them in a CSV file.
+#: Of an entry, in this order; in a CSV file columns for the head come behind them.
 ENTRY_COLUMNS = (
     "workload",
     "latency_ms",

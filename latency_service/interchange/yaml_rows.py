@@ -14,6 +14,7 @@ from latency_service.interchange.cells import number_or_text
 
 #: Deeper than any table; the parser would go to a thousand.
 _DEEPEST = 20
+_MOST_CELLS = 20
 
 Cell = int | float | str | None
 
@@ -89,8 +90,8 @@ def _read_cell(row: YamlRow, name: yaml.Event, events: Iterator[yaml.Event]) -> 
     if not isinstance(value, yaml.ScalarEvent) or value.tag is not None:
         row.flaw = row.flaw or f"{name.value[:40]!r} is a {_kind(value)}, no number"
         _pass_over(value, events)
-    elif name.value in row.cells:
-        row.flaw = row.flaw or f"{name.value[:40]!r} is there twice"
+    elif name.value in row.cells or len(row.cells) == _MOST_CELLS:
+        row.flaw = row.flaw or f"{name.value[:40]!r} is there twice, or beside too many others"
     else:
         row.cells[name.value] = _cell(value)
 

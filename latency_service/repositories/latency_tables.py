@@ -60,13 +60,17 @@ def ensure_imported(session: Session, device: str, source: str, conditions_id: s
     The table is of a state that no agent can register, as its facts are those of the source. A device that no agent
     has ever registered is in that state.
     """
-    imported = DeviceStateFacts(facts={"provenance": "imported", "source": source})
-    state = devices.ensure_imported(session, device, imported, now)
-    new_id = table_id(device, state.fingerprint, conditions_id, IMPORTED_PROTOCOL)
+    state = devices.ensure_imported(session, device, _imported_state(source), now)
+    new_id = imported_id(device, source, conditions_id)
     row = {"id": new_id, "state_id": state.id, "conditions_id": conditions_id, "created_at": now}
     told = {"protocol_version": IMPORTED_PROTOCOL, "provenance": "imported", "source": source}
     insert_missing(session, LatencyTable, [row | told])
     return new_id
+
+
+def imported_id(device: str, source: str, conditions_id: str) -> TableId:
+    """Return the id of the table of a device that is imported from a source, be it there or not."""
+    return table_id(device, _imported_state(source).fingerprint, conditions_id, IMPORTED_PROTOCOL)
 
 
 def get(session: Session, wanted_id: str) -> TableRow:
@@ -107,6 +111,10 @@ def count_entries(session: Session, table_ids: Collection[str]) -> dict[str, int
 _OF_PROTOCOL = LatencyTable.protocol_version.in_((PROTOCOL_VERSION, IMPORTED_PROTOCOL))
 _IS_PRESENT = and_(DeviceState.fingerprint == Device.fingerprint, _OF_PROTOCOL)
 _PRESENT_FIRST = (case((_IS_PRESENT, 0), else_=1), LatencyTable.created_at.desc(), LatencyTable.id)
+
+
+def _imported_state(source: str) -> DeviceStateFacts:
+    return DeviceStateFacts(facts={"provenance": "imported", "source": source})
 
 
 def _joined() -> Select[LatencyTable, Device, DeviceState, Conditions]:

@@ -150,7 +150,7 @@ def _poisoned(session: Session, lease: HeldLease, counted: Iterable[Kept]) -> se
 
 
 def _spare(session: Session, token: str, lease: HeldLease, kept: Iterable[Kept], now: datetime) -> bool:
-    """End jobs that wait although an `ok` observation of the device as it is now has come late; say if there was one."""
+    """End jobs that wait although an `ok` observation of the device as it is now came late; say if there were any."""
     observed = {
         each.job.id
         for each in kept

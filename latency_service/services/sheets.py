@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from latency_service.contract.conditions import Conditions
+from latency_service.contract.errors import ImportRefused
 from latency_service.contract.messages import Entry, RowRemark
 from latency_service.contract.network import Workload
+
+#: More than ten times what the largest search space needs.
+MOST_ROWS = 250_000
 
 _LONGEST_SHOWN = 120
 
@@ -55,14 +60,17 @@ class Sheet:
     def of(
         cls, rows: Iterable[SheetRow | RowRemark], notes: Iterable[RowRemark] = (), facts: Facts | None = None
     ) -> "Sheet":
-        """Sort rows from remarks on refused ones."""
-        taken, refused = [], []
-        for row in rows:
-            if isinstance(row, SheetRow):
-                taken.append(row)
-            else:
-                refused.append(row)
-        return cls(tuple(taken), tuple(refused), tuple(notes), facts or Facts())
+        """Sort rows from remarks on refused ones.
+
+        Raises:
+            ImportRefused: There are too many.
+        """
+        read = tuple(islice(rows, MOST_ROWS + 1))
+        if len(read) > MOST_ROWS:
+            raise ImportRefused(f"the file has more than {MOST_ROWS:,} rows; no table does")
+        taken = tuple(row for row in read if isinstance(row, SheetRow))
+        refused = tuple(row for row in read if isinstance(row, RowRemark))
+        return cls(taken, refused, tuple(notes), facts or Facts())
 
 
 def remark(line: int, name: str, text: str) -> RowRemark:

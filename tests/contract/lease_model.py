@@ -71,12 +71,11 @@ class LeaseModel:
         assert (result.job_id, attempt) not in self.counted, "an attempt was ended twice"
         self.counted.add((result.job_id, attempt))
         self.measured += result.measurement is not None
-        self.end_if_idle(lent)
         return self._state_after(lent, result, attempt)
 
-    def end_if_idle(self, lent: Lent) -> None:
-        """End a lease that holds no wanted job any more."""
-        if not set(lent.held) - self.cancelled:
+    def end_if_idle(self, lent: Lent, now: datetime) -> None:
+        """End a lease that is alive and holds no wanted job any more: whatever came for it has been answered."""
+        if lent.is_alive(now) and not set(lent.held) - self.cancelled:
             lent.has_ended = True
 
     def _state_after(self, lent: Lent, result: JobResult, attempt: int) -> str:

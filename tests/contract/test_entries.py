@@ -1,6 +1,8 @@
 """Entries follow from a table's measurements alone, in whatever order and portions these came."""
 
 import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import orjson
@@ -9,6 +11,7 @@ from sqlalchemy import delete
 
 from latency_service.contract.messages import Entry, MeasurementId, TableId
 from latency_service.database import Database
+from latency_service.repositories import entries as stored_entries
 from latency_service.services import entries
 from latency_service.tables import Entry as EntryRow
 from latency_service.tables import Measurement
@@ -45,6 +48,10 @@ def stored(table_id: str, key: str, sequence: int, rng: random.Random) -> Measur
     )
 
 
+def absorb(database: Database, table_id: str, rows: Sequence[Measurement]) -> None:
+    database.write(lambda session: entries.absorb(session, table_id, rows))
+
+
 def documents(database: Database, table_id: str) -> dict[str, Entry]:
     return database.read(lambda session: entries.current_entries(session, table_id))
 
@@ -55,14 +62,25 @@ def test_entries_do_not_depend_on_the_order_and_portions_of_arrival(
 ) -> None:
     rng = random.Random(seed)
     rows = [stored(table_id, rng.choice(KEYS), sequence, rng) for sequence in range(100, 160)]
-    database.write(lambda session: entries.absorb(session, table_id, rows))
+    absorb(database, table_id, rows)
     at_once = documents(database, table_id)
     database.write(lambda session: session.execute(delete(EntryRow)))
     rng.shuffle(rows)
     for start in range(0, len(rows), 7):
-        database.write(lambda session, start=start: entries.absorb(session, table_id, rows[start : start + 7]))
+        absorb(database, table_id, rows[start : start + 7])
     assert documents(database, table_id) == at_once
     assert {entry.sessions for entry in at_once.values()} == {5}
+
+
+def test_measurements_that_arrive_at_the_same_time_all_count(database: Database, table_id: TableId) -> None:
+    rng = random.Random(1)
+    rows = [stored(table_id, KEYS[0], sequence, rng) for sequence in range(100, 116)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda row: absorb(database, table_id, [row]), rows))
+    at_the_same_time = documents(database, table_id)
+    database.write(lambda session: session.execute(delete(EntryRow)))
+    absorb(database, table_id, rows)
+    assert documents(database, table_id)[KEYS[0]] == at_the_same_time[KEYS[0]]
 
 
 def test_an_entry_is_the_latest_ok_session_and_those_that_agree_with_it(service: Service) -> None:
@@ -79,15 +97,16 @@ def test_a_shifted_device_is_believed_at_once(service: Service) -> None:
     status = service.measure(ops(1), 1.5)
     assert status.table_id is not None
     (entry,) = service.look_up(status.table_id, KEYS[:1]).entries
-    assert (entry.sessions, entry.latency_ms) == (1, pytest.approx(1.5))
+    assert entry.sessions == 1
+    assert entry.latency_ms == pytest.approx(1.5)
 
 
 def test_a_stored_entry_is_the_contracts_entry_as_canonical_json(database: Database, table_id: TableId) -> None:
     rows = [stored(table_id, KEYS[0], 101, random.Random(1))]
-    database.write(lambda session: entries.absorb(session, table_id, rows))
+    absorb(database, table_id, rows)
     entry = documents(database, table_id)[KEYS[0]]
     members = entry.model_dump(mode="json")
     assert entries.encode(members) == orjson.dumps(members, option=orjson.OPT_SORT_KEYS).decode()
     with database.reading() as session:
-        assert entries.entries.documents(session, table_id, KEYS[:1]) == {KEYS[0]: entries.encode(members)}
+        assert stored_entries.documents(session, table_id, KEYS[:1]) == {KEYS[0]: entries.encode(members)}
     assert entry.measurement_id == MeasurementId(rows[0].id)

@@ -40,8 +40,9 @@ def import_entry(database: Database, device: str, source: str = SOURCE, latency_
         conditions_id = conditions.ensure(session, CONDITIONS)
         workloads.ensure(session, {KEY: op(1)})
         table_id = latency_tables.ensure_imported(session, device, source, conditions_id, START)
-        members = {"table_id": table_id, "workload_key": KEY, "verdict": "ok", "measured_at": None, "sessions": []}
-        entries.put(session, [members | {"document": encode(entry.model_dump(mode="json"))}])
+        document = encode(entry.model_dump(mode="json"))
+        row: entries.Row = {"table_id": table_id, "workload_key": KEY, "verdict": "ok", "measured_at": None}
+        entries.put(session, [row | {"document": document, "sessions": []}])
     return table_id
 
 

@@ -24,6 +24,7 @@ from latency_service.contract.messages.comparisons import (
     StateChange,
 )
 from latency_service.contract.messages.devices import Device, DeviceList, DeviceRegistered, DeviceRegistration
+from latency_service.contract.messages.imports import ImportReport, RowRemark
 from latency_service.contract.messages.leases import (
     IdentifiedResult,
     JobResult,
@@ -80,6 +81,7 @@ __all__ = [
     "History",
     "HistoryPoint",
     "IdentifiedResult",
+    "ImportReport",
     "JobFailure",
     "JobId",
     "JobResult",
@@ -113,6 +115,7 @@ __all__ = [
     "ResultBatch",
     "ResultBatchAnswer",
     "ResultOutcome",
+    "RowRemark",
     "Scope",
     "Snapshot",
     "SnapshotCut",

@@ -27,7 +27,8 @@ def get(
     client: TestClient, status: ProfileStatus, accept: str = "*/*", coding: str = "identity", **more: str
 ) -> Response:
     headers = {"Accept": accept, "Accept-Encoding": coding} | more
-    return client.get(f"/v1/snapshots/{status.snapshot_id}", headers=headers)
+    response: Response = client.get(f"/v1/snapshots/{status.snapshot_id}", headers=headers)
+    return response
 
 
 def raw(client: TestClient, status: ProfileStatus, coding: str) -> bytes:

@@ -67,6 +67,9 @@ def test_an_agent_runs_until_it_is_asked_to_stop_and_lets_its_cores_go(tmp_path:
         run_agent(how, launcher(), stop_when_idle)
         assert len(service.results) == 1
         assert service.registrations[0].name == "board"
+        run_agent(how, launcher(), stop_when_idle)
+        lives = [request.agent_id for request in service.requests]
+        assert lives[0] == lives[1] != lives[-1], "each life of an agent has a name of its own"
     with held_devices(how):
         pass
 

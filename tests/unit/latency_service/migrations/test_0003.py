@@ -12,7 +12,7 @@ from latency_service.repositories import snapshots
 from latency_service.tables import Snapshot
 from tests import old_databases
 from tests.contract.test_imported_tables import PHONE, cut, import_entry
-from tests.service_data import START
+from tests.service_data import DEVICE, START
 
 OF_TWO = b'{"ops":[{"workload":"a"}],"networks":[{"workload":"b"}]}'
 
@@ -53,11 +53,11 @@ def test_on_the_way_back_snapshots_are_decompressed(database: Database) -> None:
 
 def test_on_the_way_back_imported_tables_are_removed_and_measured_ones_stay(database: Database) -> None:
     schema.migrate(database)
-    for device in (PHONE, old_databases.DEVICE):
+    for device in (PHONE, DEVICE):
         cut(database, import_entry(database, device))
     migrate_back(database)
     with database.connecting() as connection:
-        assert connection.scalars(text("SELECT name FROM devices")).all() == [old_databases.DEVICE]
+        assert connection.scalars(text("SELECT name FROM devices")).all() == [DEVICE]
         assert connection.scalars(text("SELECT id FROM latency_tables")).all() == [old_databases.TABLE_ID]
         assert connection.scalars(text("SELECT id FROM snapshots")).all() == [old_databases.SNAPSHOT_ID]
         assert connection.scalar(text("SELECT count(*) FROM device_states")) == 1

@@ -91,8 +91,8 @@ def _entry(key: str, cells: Cells, units: set[str]) -> Entry:
     name = _latency_column(cells)
     unit = _unit(name, units)
     latency = latency_ms(name, cells[name], unit)
-    ends = (cells.get(name.replace("latency", end, 1)) for end in ("ci_low", "ci_high"))
-    interval = interval_ms(latency, *ends, unit) or (None, None)
+    low, high = (cells.get(name.replace("latency", end, 1)) for end in ("ci_low", "ci_high"))
+    interval = interval_ms(latency, low, high, unit) or (None, None)
     return Entry(
         workload=WorkloadKey(key),
         latency_ms=latency,

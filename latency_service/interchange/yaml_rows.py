@@ -118,4 +118,5 @@ def _kind(event: yaml.Event) -> str:
 
 
 def _line(event: yaml.Event) -> int:
-    return int(event.start_mark.line) + 1
+    assert event.start_mark is not None, "the parser marks every event"
+    return event.start_mark.line + 1

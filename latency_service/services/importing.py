@@ -7,39 +7,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import Conflict, ImportRefused
 from latency_service.contract.messages import Entry, ImportReport, RowRemark, SnapshotId, TableId
 from latency_service.repositories import conditions, entries, imports, latency_tables, workloads
 from latency_service.services import copies, snapshots
 from latency_service.services.entries import current_entries, encode
 from latency_service.services.sheets import Sheet, SheetRow
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where a file's rows go, and what is noted of the file.
-
-    Attributes:
-        source: Where the values come from: a paper, a repository, a colleague.
-        replace: Whether values of workloads that the table has already are replaced.
-        skip_refused: Whether the good rows are taken where others are refused.
-    """
-
-    device: str
-    conditions: Conditions
-    source: str
-    file_format: str
-    file_name: str
-    file_hash: str
-    replace: bool = False
-    skip_refused: bool = False
-
-    @property
-    def table_id(self) -> TableId:
-        """The table's id, be it there or not."""
-        row_id = conditions.conditions_id(self.conditions)
-        return latency_tables.imported_id(self.device, self.source, row_id)
+from latency_service.services.targets import Target
 
 
 @dataclass(frozen=True)
@@ -85,7 +59,8 @@ def import_sheet(session: Session, sheet: Sheet, target: Target, now: datetime) 
     workloads.ensure(session, {row.entry.workload: row.workload for row in taken if row.workload is not None})
     entries.put(session, [_stored(table_id, row.entry) for row in taken])
     count = len(taken) + len(judged.unchanged)
-    imports.add(session, table_id, target.file_format, target.file_name, target.file_hash, count, now)
+    file = target.file
+    imports.add(session, table_id, file.format, file.name, file.hash, count, now)
     return judged.report(target, snapshots.cut(session, table_id, now))
 
 

@@ -4,8 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from latency_service.contract.measurement import Failure
+from latency_service.contract.measurement import ErrorClass, Failure, Verdict
 from latency_service.contract.messages import JobId, JobResult, Lease
+from tests.service_data import failure, success
 
 MAX_ATTEMPTS = 3
 LEASE = timedelta(seconds=90)
@@ -24,6 +25,16 @@ class Lent:
     def is_alive(self, now: datetime) -> bool:
         """Say whether its token is good for anything."""
         return not self.has_ended and now < self.expires_at
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A result as it was handed in, and what became of it."""
+
+    lent: Lent
+    result_id: str
+    result: JobResult
+    status: str
 
 
 @dataclass
@@ -93,3 +104,10 @@ class LeaseModel:
         alike = {agent for agent, message in self.crashes[job_id] if message == failure.message}
         self.crashes[job_id].add((lent.agent_id, failure.message))
         return bool(alike - {lent.agent_id})
+
+
+def result_of(job_id: JobId, outcome: Verdict | ErrorClass, message: str) -> JobResult:
+    """Return a measurement with that verdict, or a failure of that class."""
+    if outcome in ("ok", "noisy", "unfit"):
+        return success(job_id, verdict=outcome)
+    return failure(job_id, outcome, message)

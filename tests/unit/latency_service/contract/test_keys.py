@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latency_service.contract.errors import InvalidKey
-from latency_service.contract.keys import EXAMPLE_KEY, KEY_VERSION, format_key, parse_key
+from latency_service.contract.keys import EXAMPLE_KEY, KEY_VERSION, format_key, parse_key, read_fields
 from latency_service.contract.ops import OP_CLASSES, OpSpec
 from tests.strategies import possible_ops
 
@@ -16,6 +16,13 @@ GOLDEN = json.loads(Path(__file__).with_name("golden_keys.json").read_text())
 @given(possible_ops())
 def test_parsing_a_formatted_key_gives_the_op_back(op: OpSpec) -> None:
     assert parse_key(format_key(op)) == op
+
+
+@given(possible_ops())
+def test_the_fields_of_a_key_are_the_members_of_its_op(op: OpSpec) -> None:
+    members = {"kind": op.kind, **op.model_dump()}
+    texts = {name: str(int(value) if isinstance(value, bool) else value) for name, value in members.items()}
+    assert read_fields(format_key(op)) == texts
 
 
 @pytest.mark.parametrize(("key", "fields"), GOLDEN["keys"].items())

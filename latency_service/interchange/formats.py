@@ -79,6 +79,19 @@ def find_format(name: str | None, file: PurePath) -> Format:
     return found
 
 
+def find_writer(name: str | None, file: PurePath) -> Write:
+    """Return what writes a format, by its name or by the file's ending.
+
+    Raises:
+        UnknownName: There is no format of that name.
+        InvalidInput: The ending tells nothing, or the format cannot be written.
+    """
+    found = find_format(name, file)
+    if found.write is None:
+        raise InvalidInput(f"{found.name} can be imported only; proxylessnas-yaml is the one to export")
+    return found.write
+
+
 def read(file_format: Format, content: bytes, reading: Reading) -> Sheet:
     """Return what a file says.
 

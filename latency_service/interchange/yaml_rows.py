@@ -97,7 +97,7 @@ def _read_cell(row: YamlRow, name: yaml.Event, events: Iterator[yaml.Event]) -> 
 
 
 def _cell(event: yaml.ScalarEvent) -> Cell:
-    if event.style is not None:
+    if event.style:
         return str(event.value)  # in quotes
     return None if event.value in ("", "~", "null") else number_or_text(event.value)
 

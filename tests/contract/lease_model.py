@@ -45,7 +45,7 @@ class LeaseModel:
         cancelled: Jobs that nobody wants any more; told from outside.
         counted: The attempts that a result has ended.
         measured: How many of those results were measurements; `failed` how many failures are kept.
-        ended_as: What a counted failure has made of its job.
+        crashes: Of each job, which agents have seen it crash, and how.
     """
 
     lent: list[Lent] = field(default_factory=list)
@@ -108,6 +108,8 @@ class LeaseModel:
 
 def result_of(job_id: JobId, outcome: Verdict | ErrorClass, message: str) -> JobResult:
     """Return a measurement with that verdict, or a failure of that class."""
-    if outcome in ("ok", "noisy", "unfit"):
-        return success(job_id, verdict=outcome)
-    return failure(job_id, outcome, message)
+    match outcome:
+        case "ok" | "noisy" | "unfit":
+            return success(job_id, verdict=outcome)
+        case _:
+            return failure(job_id, outcome, message)

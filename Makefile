@@ -39,6 +39,8 @@ bench: setup
 	$(BIN)/python -m benchmarks agent-memory
 	$(BIN)/python -m benchmarks faults
 	$(BIN)/python -m benchmarks supernet-step
+	$(BIN)/python -m benchmarks service
+	$(BIN)/python -m benchmarks fleet
 
 clean:
 	rm -rf $(VENV) .board build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

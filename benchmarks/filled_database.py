@@ -63,8 +63,10 @@ def add_measurements(database: Database, filled: Filled, total: int) -> None:
         others = [_copy_table(session, filled, name) for name in _OTHER_DEVICES]
         for target in islice(cycle((*others, filled.table_id)), total // len(filled.keys) - 1):
             _copy_measurements(session, filled.table_id, target)
+    # Its housekeeping is done now, or it would be done while something is measured.
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+        for statement in ("ANALYZE",) if is_sqlite(database.engine) else ("VACUUM ANALYZE", "CHECKPOINT"):
+            connection.execute(text(statement))
 
 
 def _mbconv(numbers: tuple[int, int, int, int, int]) -> OpSpec:

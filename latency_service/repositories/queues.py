@@ -1,7 +1,8 @@
 """Queues: the order in which a device's jobs are lent, and who joins and leaves.
 
 The more urgent come first. Among equals profiles take turns, by start-time fair queueing (Goyal, Vin and Cheng, 1996):
-a job's position is its virtual start time, and a new profile starts at the one that the queue has reached.
+a job's position is its virtual start time, and a new profile starts after the one that the queue has reached. Were it
+to start there, small profiles that keep coming would keep the queue there, and a large one would never have its turn.
 
 Callers hold the device's lock, which lets no two of them queue the same workload.
 """
@@ -33,7 +34,7 @@ def enqueue(
 
     A job that is active already is shared; it moves up where it now would be lent earlier.
     """
-    start = _virtual_time(session, device_id, precedence)
+    start = _reached(session, device_id, precedence) + 1
     places = {key: (precedence, start + index) for index, key in enumerate(keys)}
     shared = {job.workload_key: job for job in _active(session, device_id, conditions_id, keys)}
     _move_up(session, shared.values(), places)
@@ -54,17 +55,17 @@ def cancel(session: Session, profile_id: str, now: datetime) -> None:
         .where(ProfileWorkload.profile_id == profile_id, _IS_ACTIVE, ~wanted_by_others.exists())
     )
     # Locked in the order of their ids, as everybody does.
-    for chunk in chunks(session.scalars(own.order_by(Job.id).with_for_update(of=Job)).all()):
+    for chunk in chunks(session.scalars(own.order_by(Job.id).with_for_update(of=Job, key_share=True)).all()):
         session.execute(update(Job).where(Job.id.in_(chunk)).values(state="cancelled", finished_at=now))
 
 
-def _virtual_time(session: Session, device_id: str, precedence: int) -> int:
-    """Return where the queue has got to: the first job never lent, or else the last one that was.
+def _reached(session: Session, device_id: str, precedence: int) -> int:
+    """Return the position that the queue has got to: of the first job never lent, or else of the last one that was.
 
     Jobs that came back to the queue keep the early positions that they had; they say nothing of where it has got to.
     """
     jobs = (Job.device_id == device_id) & (Job.precedence == precedence)
-    first_unlent = select(func.min(Job.position)).where(jobs, _IS_QUEUED, Job.attempts == 0)
+    first_unlent = select(func.min(Job.position)).where(jobs, _IS_QUEUED, Job.attempts == 0, Job.returns == 0)
     last_lent = select(func.max(Job.position)).where(jobs, _IS_ACTIVE)
     reached = func.coalesce(first_unlent.scalar_subquery(), last_lent.scalar_subquery(), 0)
     return int(session.scalars(select(reached)).one())

@@ -9,7 +9,6 @@ import orjson
 from latency_service.contract.errors import ResultMismatch
 from latency_service.contract.measurement import Failure, Measurement
 from latency_service.contract.messages import JobResult
-from latency_service.repositories.latency_tables import IMPORTED_PROTOCOL
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,6 @@ def check_summary(measurement: Measurement) -> None:
 
 
 def _flaw(measurement: Measurement) -> ResultMismatch | None:
-    if measurement.protocol_version == IMPORTED_PROTOCOL:
-        return ResultMismatch(f"protocol {IMPORTED_PROTOCOL} stands for imported values; no agent measures by it")
     try:
         check_summary(measurement)
     except ResultMismatch as error:

@@ -28,5 +28,5 @@ def entry(key: str = "v1-identity-8x8x4", **members: Any) -> Entry:
 
 def snapshot_json(entries: list[Entry], **head: Any) -> bytes:
     """Return a snapshot of the entries as canonical JSON."""
-    documents = {each.workload: encode_entry(each.model_dump(mode="json")) for each in entries}
+    documents = {str(each.workload): encode_entry(each.model_dump(mode="json")) for each in entries}
     return encode(HEAD | head, documents)[1]

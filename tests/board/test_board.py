@@ -39,6 +39,7 @@ def test_the_agent_of_a_board_registers_measures_uploads_and_drains(board: Board
             rows = {runtime: _profiled(client, name, runtime, agent) for runtime in runtimes}
             assert agent.drain() == 0
         description = client.device(name).description
+    assert description is not None
     assert description.architecture == board.architecture.name
     assert {name for name, status in description.runtimes.items() if status.available} == set(runtimes)
     for measured in rows.values():

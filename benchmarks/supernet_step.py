@@ -18,14 +18,14 @@ from latency_service.contract.device import Fingerprint
 from latency_service.contract.keys import format_key
 from latency_service.contract.messages import Entry, Snapshot, SnapshotId, TableId
 from latency_service.contract.network import WorkloadKey
-from search_client.latency.expected import SupernetLatency
-from search_client.latency.losses import make_loss
+from search_client.latency.expected import SupernetCost
+from search_client.latency.losses.registry import make_loss
+from search_client.latency.objective import CostTerm, Objective
 from search_client.latency.table import LatencyTable
 from search_client.modules.derived import build_network
 from search_client.modules.super_net import SuperNet
 from search_client.spaces.registry import make_space
 from search_client.spaces.space import SearchSpace
-from search_client.strategies.base import Objective
 from search_client.strategies.registry import make_strategy
 
 BATCH_SIZE = 32
@@ -61,8 +61,9 @@ def _steps(space: SearchSpace) -> dict[str, Callable[[], object]]:
     images = images.contiguous(memory_format=torch.channels_last)
     labels = torch.randint(space.num_classes, (BATCH_SIZE,), generator=generator)
     criterion = nn.CrossEntropyLoss()
-    latency = SupernetLatency(space, LatencyTable(_table_of_macs(space)))
-    objective = Objective(criterion, latency, make_loss("additive", weight=0.1))
+    latency = SupernetCost(space, LatencyTable(_table_of_macs(space)))
+    loss = make_loss("additive", target=1.0, weight=0.1)
+    objective = Objective(criterion, [CostTerm("MACs", latency, target=1.0, loss=loss)])
     alphas = torch.optim.Adam(supernet.arch_params(), lr=1e-3, betas=(0.0, 0.999))
 
     def weight_step(module: nn.Module, optimizer: torch.optim.Optimizer) -> None:

@@ -46,11 +46,15 @@ def print_table(result: dict[str, Any], console: Console) -> None:
 
 
 def _network(name: str, found: Found) -> dict[str, Any]:
-    search, verification = found.searches[name], found.verifications[name]
-    from_search = ("target_ms", "predicted_ms", "predicted_ci_ms", "validation_accuracy", "macs", "parameters")
+    search = found.searches[name]
+    (verification,) = found.verifications[name]["results"]
+    (promise,) = search["promises"]
+    from_promise = ("target_ms", "predicted_ms", "predicted_ci_ms")
+    from_search = ("validation_accuracy", "macs", "parameters")
     from_verification = ("measured_ms", "measured_ci_ms", "error_percent", "verdict")
     return (
         {"name": name}
+        | {key: promise[key] for key in from_promise}
         | {key: search[key] for key in from_search}
         | {key: verification[key] for key in from_verification}
         | {"architecture": search["architecture"]}

@@ -44,6 +44,14 @@ class VerifyResult(BaseModel):
     error_percent: float
 
 
+class Verifications(BaseModel):
+    """What `search-client verify` answers: a device each."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    results: tuple[VerifyResult, ...]
+
+
 def verify_network(
     client: ServiceClient,
     table: LatencyTable,

@@ -44,7 +44,7 @@ def predict(
         spec = read_network(architecture, network, resolution)
         conditions = options.make_conditions(runtime, precision, threads, batch_size, condition)
         with connected(server, key_file) as client:
-            table = LatencyTable.fetch(client, device, conditions)
+            table = LatencyTable.fetch(client, device=device, conditions=conditions)
         prediction = Prediction(
             network=workload_key(spec),
             device=table.device,

@@ -14,7 +14,7 @@ from search_client.commands.console import POLL_S, print_facts, print_json, prof
 from search_client.commands.subjects import build_space, read_network
 from search_client.faults import first_fault
 from search_client.latency.client import ServiceClient, wait_for_profile
-from search_client.latency.expected import SupernetLatency
+from search_client.latency.expected import SupernetCost
 from search_client.latency.table import LatencyTable
 from search_client.spaces.space import SearchSpace
 from search_client.verify import NotMeasured
@@ -106,7 +106,7 @@ def _run_profile(
     )
     if searched is None:
         return answer
-    fastest_ms, slowest_ms = SupernetLatency(searched, LatencyTable(client.snapshot(snapshot_id))).range_ms
+    fastest_ms, slowest_ms = SupernetCost(searched, LatencyTable(client.snapshot(snapshot_id))).range
     return answer.model_copy(update={"fastest_ms": fastest_ms, "slowest_ms": slowest_ms})
 
 

@@ -23,16 +23,28 @@ from search_client.commands.console import (
     stderr,
     stop_at_signal,
 )
+from search_client.commands.targets import parse_target
 from search_client.data.dataset import ImageSet
 from search_client.data.registry import load_data_set
 from search_client.latency.client import ServiceClient
+from search_client.latency.objective import Combination
 from search_client.latency.table import LatencyTable
 from search_client.training.config import SearchConfig
 from search_client.training.progress import SearchInterrupted, SearchProgress, Watcher
 from search_client.training.result import SearchResult
 from search_client.training.run_folder import RunFolder
-from search_client.training.search_run import SearchRun, feasible_latency
+from search_client.training.search_run import SearchRun, feasible_terms
 
+Devices = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="DEVICE[/RUNTIME][:LATENCYms][@WEIGHT]: pixel-8, or pixel-8/tflite:20ms; repeatable for several at once."
+    ),
+]
+CombinationOption = Annotated[
+    Combination | None,
+    typer.Option(help="Of several devices: all count at each step, or the worst alone; default all."),
+]
 WarmupEpochs = Annotated[int | None, typer.Option(min=0, help="Of weights alone, over uniform paths; default 2.")]
 SearchEpochs = Annotated[int | None, typer.Option(min=1, help="Of weights and architecture in turn; default 4.")]
 FineTuneEpochs = Annotated[int | None, typer.Option(min=0, help="Of the derived network; default 4.")]
@@ -41,8 +53,8 @@ FineTuneEpochs = Annotated[int | None, typer.Option(min=0, help="Of the derived 
 def search(
     run: Annotated[Path, typer.Option(help="Folder of the run; everything that comes of it goes there.")],
     resume: Annotated[bool, typer.Option(help="Go on with the run that the folder holds.")] = False,
+    device: Devices = None,
     target_ms: Annotated[float | None, typer.Option(help="Latency that the network shall have.")] = None,
-    device: options.DeviceOfNewRun = None,
     runtime: options.RuntimeOfNewRun = None,
     space: options.SpaceName = None,
     space_param: options.SpaceParams = None,
@@ -50,6 +62,7 @@ def search(
     threads: options.Threads = None,
     batch_size: options.BatchSize = None,
     condition: options.ConditionOptions = None,
+    combination: CombinationOption = None,
     data_set: Annotated[str | None, typer.Option(help="auto, cifar10 or digits; default auto.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random; default 0.")] = None,
     warmup_epochs: WarmupEpochs = None,
@@ -66,8 +79,7 @@ def search(
 ) -> None:
     """Search a network for one device. Nothing is measured: `search-client profile` fills the table beforehand."""
     settings: dict[str, Any] = {
-        "target_ms": target_ms,
-        "device": device,
+        "combination": combination,
         "space": space,
         "data_set": data_set,
         "seed": seed,
@@ -79,14 +91,19 @@ def search(
     with readable_errors():
         given = {name: value for name, value in settings.items() if value is not None}
         if resume:
-            if given or setting or runtime or space_param or precision or threads or batch_size or condition:
+            told = (device, target_ms, setting, runtime, space_param, precision, threads, batch_size, condition)
+            if given or any(each is not None for each in told):
                 raise InvalidInput("a resumed run keeps its settings: give --run and --resume alone")
             result = _go_on(run, cache_dir)
         else:
-            for name in ("target_ms", "device"):
-                options.require(settings[name], f"--{name.replace('_', '-')}")
-            given["conditions"] = options.make_conditions(
-                options.require(runtime, "--runtime"), precision, threads, batch_size, condition
+            given["targets"] = tuple(
+                parse_target(
+                    text,
+                    target_ms,
+                    runtime,
+                    lambda name: options.make_conditions(name, precision, threads, batch_size, condition),
+                )
+                for text in options.require(device, "--device")
             )
             given["space_params"] = options.parse_assignments(space_param)
             result = _start(
@@ -112,11 +129,13 @@ def _go_on(run: Path, cache_dir: Path) -> SearchResult:
 def _start(run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Path) -> SearchResult:
     """Make the run's folder once everything is known to fit together, and search."""
     with client:
-        table = LatencyTable.fetch(client, config.device, config.conditions)
+        tables = [
+            LatencyTable.fetch(client, device=target.device, conditions=target.conditions) for target in config.targets
+        ]
     images = _load(config.data_set, cache_dir)
     config = config.model_copy(update={"data_set": images.name})
-    feasible_latency(config, table, images)
-    return _run(RunFolder.create(run, config, table.snapshot), images)
+    feasible_terms(config, tables, images)
+    return _run(RunFolder.create(run, config, [table.snapshot for table in tables]), images)
 
 
 def _load(name: str, cache_dir: Path) -> ImageSet:
@@ -149,24 +168,27 @@ def _search_bar() -> Iterator[Callable[[SearchProgress], None]]:
         task = progress.add_task("starting", total=None, figures="")
 
         def show(now: SearchProgress) -> None:
-            figures = (
-                f"loss {now.loss:.2f}  E {now.expected_ms:.3g}  net {now.derived_ms:.3g} ms  entropy {now.entropy:.2f}"
-            )
+            expected, derived = (" ".join(f"{cost:.3g}" for cost in costs) for costs in (now.expected, now.derived))
+            figures = f"loss {now.loss:.2f}  E {expected}  net {derived} ms  entropy {now.entropy:.2f}"
             progress.update(task, description=now.phase, completed=now.step, total=now.total_steps, figures=figures)
 
         yield show
 
 
 def _print_result(result: SearchResult) -> None:
-    missed = "" if result.target_met else ", MISSED: give the search more epochs or a higher settle_steps"
+    for promise in result.promises:
+        missed = "" if promise.target_met else ", MISSED: give the search more epochs or a higher settle_steps"
+        facts = {
+            "target": f"{promise.target_ms:.4g} ms{missed}",
+            "predicted": milliseconds(promise.predicted_ms, promise.predicted_ci_ms),
+            "snapshot": promise.snapshot_id,
+        }
+        print_facts(f"For {promise.device}, {promise.conditions}", facts)
     facts = {
-        "target": f"{result.target_ms:.4g} ms{missed}",
-        "predicted": milliseconds(result.predicted_ms, result.predicted_ci_ms),
         "accuracy": f"{result.validation_accuracy:.1%} of {result.validation_images} {result.data_set} images",
         "MACs": f"{result.macs / 1e6:.2f} M",
         "parameters": f"{result.parameters:,}",
-        "snapshot": result.snapshot_id,
         "took": f"{result.seconds:.0f} s",
     }
-    print_facts(f"For {result.device}, {result.conditions}", facts)
+    print_facts("The network", facts)
     Console().print(result.architecture.describe(), highlight=False)

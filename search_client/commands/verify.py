@@ -1,6 +1,7 @@
 """`search-client verify`: have the device measure a network whole, and hold the table's promise against it."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from search_client.commands.subjects import read_network
 from search_client.latency.client import ServiceClient
 from search_client.latency.table import LatencyTable
 from search_client.training.run_folder import RunFolder
-from search_client.verify import VerifyResult, verify_network
+from search_client.verify import Verifications, VerifyResult, verify_network
 
 
 def verify(
@@ -41,20 +42,27 @@ def verify(
                 for given in (device, runtime, architecture, network, precision, threads, batch_size, condition)
             ):
                 raise InvalidInput("a run says itself what is measured, where and how: give --run alone")
-            folder = RunFolder.open(run)
-            result = _verify(client, LatencyTable(folder.snapshot), folder.architecture.network())
-            folder.write_verification(result)
+            results = list(_verify_run(client, RunFolder.open(run)))
         else:
             spec = read_network(architecture, network, resolution)
             conditions = options.make_conditions(
                 options.require(runtime, "--runtime"), precision, threads, batch_size, condition
             )
-            table = LatencyTable.fetch(client, options.require(device, "--device"), conditions)
-            result = _verify(client, table, spec)
+            table = LatencyTable.fetch(client, device=options.require(device, "--device"), conditions=conditions)
+            results = [_verify(client, table, spec)]
         if as_json:
-            print_json(result)
-        else:
+            print_json(Verifications(results=tuple(results)))
+            return
+        for result in results:
             print_facts(f"On {result.device}, {result.conditions}", _facts(result))
+
+
+def _verify_run(client: ServiceClient, folder: RunFolder) -> Iterator[VerifyResult]:
+    network = folder.architecture.network()
+    for index, snapshot in enumerate(folder.snapshots):
+        result = _verify(client, LatencyTable(snapshot), network)
+        folder.write_verification(index, result)
+        yield result
 
 
 def _verify(client: ServiceClient, table: LatencyTable, network: NetworkSpec) -> VerifyResult:

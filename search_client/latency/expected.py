@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from latency_service.contract.errors import InvalidInput
-from search_client.latency.table import LatencyTable
+from search_client.latency.cost_table import CostTable
 from search_client.spaces.space import SearchSpace
 
 
@@ -41,25 +41,27 @@ def expected_latency_ms(path_probs: Tensor, op_latency_ms: Tensor) -> Tensor:
     return (path_probs * op_latency_ms).sum()
 
 
-class SupernetLatency:
-    """The latencies of all of a space's ops, looked up once.
+class SupernetCost:
+    """What all of a space's ops cost by one table, looked up once; in the table's unit, milliseconds for latencies.
 
     Attributes:
-        fixed_ms: What stem and head cost together, milliseconds.
-        block_ms: For each block its candidates' latencies, shape (num_candidates,), float64, milliseconds.
+        unit: The table's.
+        fixed: What stem and head cost together.
+        blocks: For each block its candidates' costs, shape (num_candidates,), float64.
 
     Raises:
         MissingEntries: The table lacks some of the space's ops; all of them are listed.
     """
 
-    def __init__(self, space: SearchSpace, table: LatencyTable) -> None:
+    def __init__(self, space: SearchSpace, table: CostTable) -> None:
         table.require(space.ops())
         self.space = space
-        self.fixed_ms = float(table.of((*space.stem, *space.head)).sum())
-        self.block_ms = tuple(table.of(block.candidates) for block in space.blocks)
+        self.unit = table.unit
+        self.fixed = float(table.of((*space.stem, *space.head)).sum())
+        self.blocks = tuple(table.of(block.candidates) for block in space.blocks)
 
-    def expected_ms(self, path_probs: Sequence[Tensor]) -> Tensor:
-        """Return the expected latency of the whole supernet, a differentiable scalar, milliseconds.
+    def expected(self, path_probs: Sequence[Tensor]) -> Tensor:
+        """Return the expected cost of the whole supernet, a differentiable scalar.
 
         Args:
             path_probs: For each block shape (num_candidates,), sums to 1.
@@ -67,29 +69,28 @@ class SupernetLatency:
         Raises:
             ShapeMismatch: There is not one row of probabilities a block, or a row has not one a candidate.
         """
-        if len(path_probs) != len(self.block_ms):
+        if len(path_probs) != len(self.blocks):
             raise ShapeMismatch(
-                f"the space has {len(self.block_ms)} blocks, and got {len(path_probs)} rows of path_probs"
+                f"the space has {len(self.blocks)} blocks, and got {len(path_probs)} rows of path_probs"
             )
         blocks = (
-            expected_latency_ms(probs, latency_ms.to(probs))
-            for probs, latency_ms in zip(path_probs, self.block_ms, strict=True)
+            expected_latency_ms(probs, costs.to(probs)) for probs, costs in zip(path_probs, self.blocks, strict=True)
         )
-        return sum(blocks, start=path_probs[0].new_tensor(self.fixed_ms))
+        return sum(blocks, start=path_probs[0].new_tensor(self.fixed))
 
-    def path_ms(self, choices: Sequence[int]) -> float:
-        """Return the latency of the network that these choices make, milliseconds.
+    def of_path(self, choices: Sequence[int]) -> float:
+        """Return the cost of the network that these choices make.
 
         Raises:
             InvalidInput: The space has no such network.
         """
         self.space.chosen(choices)
-        blocks = (float(latency_ms[choice]) for latency_ms, choice in zip(self.block_ms, choices, strict=True))
-        return self.fixed_ms + sum(blocks)
+        blocks = (float(costs[choice]) for costs, choice in zip(self.blocks, choices, strict=True))
+        return self.fixed + sum(blocks)
 
     @property
-    def range_ms(self) -> tuple[float, float]:
-        """The latency of the space's fastest and of its slowest network, milliseconds."""
-        fastest = sum(float(latency_ms.min()) for latency_ms in self.block_ms)
-        slowest = sum(float(latency_ms.max()) for latency_ms in self.block_ms)
-        return self.fixed_ms + fastest, self.fixed_ms + slowest
+    def range(self) -> tuple[float, float]:
+        """The cost of the space's cheapest and of its dearest network."""
+        cheapest = sum(float(costs.min()) for costs in self.blocks)
+        dearest = sum(float(costs.max()) for costs in self.blocks)
+        return self.fixed + cheapest, self.fixed + dearest

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from latency_service.contract.conditions import Conditions
-from latency_service.contract.errors import MissingEntries, TableNotFound
+from latency_service.contract.errors import InvalidInput, MissingEntries, TableNotFound
 from latency_service.contract.keys import format_key
 from latency_service.contract.messages import Entry, ProfileRequest, Snapshot, SnapshotId
 from latency_service.contract.network import NetworkSpec
@@ -29,21 +29,40 @@ class LatencyTable:
         self._entries: dict[str, Entry] = {entry.workload: entry for entry in snapshot.ops}
 
     @classmethod
-    def fetch(cls, client: ServiceClient, device: str, conditions: Conditions) -> Self:
+    def fetch(
+        cls,
+        service: ServiceClient | str,
+        *,
+        device: str,
+        runtime: str | None = None,
+        conditions: Conditions | None = None,
+    ) -> Self:
         """Fetch the newest snapshot of the device in its present state, under exactly these conditions.
 
+        Args:
+            service: A client, or the URL of a service that asks for no key.
+            device: The device's name.
+            runtime: Stands for the contract's default conditions on it: fp32, batch size 1, one thread.
+            conditions: Where those are not meant; give one of the two.
+
         Raises:
+            InvalidInput: Not exactly one of runtime and conditions was given.
             TableNotFound: Nothing has been measured there yet.
             SnapshotNotFound: The table's first profile has not ended yet.
             ServiceUnavailable: The service cannot be reached.
         """
-        for table in client.tables(device=device, runtime=conditions.runtime):
-            if table.is_current_state and table.conditions == conditions:
-                return cls(client.latest_snapshot(table.table_id))
-        raise TableNotFound(
-            f"nothing has been measured on {device!r} in its present state under {conditions}; "
-            "run `search-client profile`"
-        )
+        if (runtime is None) == (conditions is None):
+            raise InvalidInput("give exactly one of runtime and conditions")
+        wanted = conditions or Conditions(runtime=runtime)
+        if isinstance(service, ServiceClient):
+            return cls(_newest_snapshot(service, device, wanted))
+        with ServiceClient(service) as client:
+            return cls(_newest_snapshot(client, device, wanted))
+
+    @property
+    def unit(self) -> str:
+        """Of all latencies."""
+        return "ms"
 
     @property
     def snapshot_id(self) -> SnapshotId:
@@ -124,3 +143,12 @@ class LatencyTable:
             missing=keys,
             profile_request=request.model_dump(mode="json"),
         )
+
+
+def _newest_snapshot(client: ServiceClient, device: str, conditions: Conditions) -> Snapshot:
+    for table in client.tables(device=device, runtime=conditions.runtime):
+        if table.is_current_state and table.conditions == conditions:
+            return client.latest_snapshot(table.table_id)
+    raise TableNotFound(
+        f"nothing has been measured on {device!r} in its present state under {conditions}; run `search-client profile`"
+    )

@@ -1,6 +1,5 @@
 """Strategy: how the architecture parameters learn, and how a network is derived from them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,28 +7,10 @@ import torch
 from torch import Tensor
 
 from search_client.architecture import Architecture
-from search_client.latency.expected import SupernetLatency
-from search_client.latency.losses import LatencyLoss
+from search_client.latency.objective import Objective
 from search_client.modules.mixed_op import MixedOp
 from search_client.modules.super_net import SuperNet
 from search_client.spaces.space import Block
-
-CeLoss = Callable[[Tensor, Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What an architecture step makes small.
-
-    Attributes:
-        ce_loss: (logits (N, num_classes), labels (N,)) -> scalar.
-        latency: The latencies of the space's ops.
-        latency_loss: How the two become one; it observes every step.
-    """
-
-    ce_loss: CeLoss
-    latency: SupernetLatency
-    latency_loss: LatencyLoss
 
 
 @dataclass(frozen=True)
@@ -39,14 +20,14 @@ class ArchStep:
     Attributes:
         ce: Cross entropy of the sampled path on the batch, before the step.
         loss: What was made small, before the step.
-        expected_ms: Expected latency over all paths, after the step, milliseconds.
-        derived_ms: Latency of the network that would be derived now, after the step, milliseconds.
+        expected: Expected cost over all paths, after the step, a term of the objective each.
+        derived: Cost of the network that would be derived now, after the step, a term of the objective each.
     """
 
     ce: float
     loss: float
-    expected_ms: float
-    derived_ms: float
+    expected: tuple[float, ...]
+    derived: tuple[float, ...]
 
 
 class Strategy(Protocol):

@@ -21,11 +21,12 @@ from torch import Tensor
 
 from latency_service.contract.errors import InvalidInput
 from search_client.architecture import Architecture
+from search_client.latency.objective import Objective
 from search_client.modules.batch_norm import frozen_statistics
 from search_client.modules.mixed_op import MixedOp
 from search_client.modules.super_net import SuperNet
 from search_client.spaces.space import Block
-from search_client.strategies.base import ArchStep, Objective
+from search_client.strategies.base import ArchStep
 
 NAME = "proxyless-gradient"
 
@@ -161,7 +162,7 @@ class ProxylessGradient:
         try:
             with frozen_statistics(supernet):
                 ce = objective.ce_loss(supernet(images), labels)
-            loss = objective.latency_loss(ce, objective.latency.expected_ms(supernet.path_probs()))
+            loss = objective.loss(ce, supernet.path_probs(), supernet.most_probable_path())
             _step_alphas(mixed_ops, loss, optimizer)
         finally:
             for mixed_op in mixed_ops:
@@ -188,11 +189,9 @@ def _step_alphas(mixed_ops: list[TwoPathMixedOp], loss: Tensor, optimizer: torch
 
 
 def _observe(supernet: SuperNet, objective: Objective, ce: Tensor, loss: Tensor) -> ArchStep:
-    with torch.no_grad():
-        expected_ms = float(objective.latency.expected_ms(supernet.path_probs()))
-    derived_ms = objective.latency.path_ms(supernet.most_probable_path())
-    objective.latency_loss.observe(expected_ms, derived_ms)
-    return ArchStep(ce.item(), loss.item(), expected_ms, derived_ms)
+    path_probs, path = supernet.path_probs(), supernet.most_probable_path()
+    objective.observe(path_probs, path)
+    return ArchStep(ce.item(), loss.item(), objective.expected(path_probs), objective.costs(path))
 
 
 def _two_path_ops(supernet: SuperNet) -> list[TwoPathMixedOp]:

@@ -8,8 +8,30 @@ from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import DeviceName
 from latency_service.contract.errors import InvalidInput
 from search_client.faults import first_fault
+from search_client.latency.objective import Combination
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Target(BaseModel):
+    """What the network shall cost on one device.
+
+    Attributes:
+        target_ms: Latency, milliseconds.
+        weight: What this device counts in the loss where there are several.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    device: DeviceName
+    conditions: Conditions
+    target_ms: float = Field(gt=0)
+    weight: float = Field(default=1.0, gt=0)
+
+    @property
+    def label(self) -> str:
+        """Return what people call it."""
+        return f"{self.device} {self.conditions.runtime}"
 
 
 class SearchConfig(BaseModel):
@@ -17,6 +39,8 @@ class SearchConfig(BaseModel):
 
     Attributes:
         space_params: For `make_space`, such as `{"width_mult": 0.5}`; the data set sets resolution and num_classes.
+        targets: A device each; the run pins a table of each.
+        combination: Whether all targets count at each architecture step, or the one alone that is exceeded most.
         data_set: A name, or `auto`.
         image_limit: Training images that weights and alphas share; None takes all that validation leaves.
         alpha_share: Share of those held out for the architecture steps.
@@ -34,10 +58,10 @@ class SearchConfig(BaseModel):
 
     space: str = "proxyless-cifar"
     space_params: dict[str, Any] = {}
-    device: DeviceName
-    conditions: Conditions
-    target_ms: float = Field(gt=0)
+    targets: tuple[Target, ...] = Field(min_length=1)
+    combination: Combination = "all"
     strategy: str = "proxyless-gradient"
+    strategy_params: dict[str, Any] = {}
     loss: str = "constrained"
     loss_params: dict[str, Any] = {}
     seed: int = Field(default=0, ge=0, lt=2**32)

@@ -16,8 +16,8 @@ class SearchProgress:
         total_steps: Weight steps of the whole run.
         loss: Of the last batch.
         accuracy: Share of the last batch's images that were classified rightly.
-        expected_ms: Expected latency over all paths.
-        derived_ms: Latency of the network that would be derived now.
+        expected: Expected cost over all paths, a term of the objective each.
+        derived: Cost of the network that would be derived now, a term of the objective each.
         entropy: Of the path probabilities, mean over the blocks; 1 is undecided, 0 decided.
     """
 
@@ -26,8 +26,8 @@ class SearchProgress:
     total_steps: int
     loss: float
     accuracy: float
-    expected_ms: float
-    derived_ms: float
+    expected: tuple[float, ...]
+    derived: tuple[float, ...]
     entropy: float
 
 

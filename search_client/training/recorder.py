@@ -47,13 +47,13 @@ class Recorder:
         values = {
             "ce": seen.ce,
             "loss": seen.loss,
-            "expected_ms": seen.expected_ms,
-            "derived_ms": seen.derived_ms,
             "entropy": entropy,
         }
+        costs = {"expected": seen.expected, "derived": seen.derived}
         rounded = [[round(prob, _DECIMALS) for prob in probs.tolist()] for probs in path_probs]
-        self._alphas.append(step, **values, path_probs=rounded)
-        self._draw(step, {f"alphas/{name}": value for name, value in values.items()})
+        self._alphas.append(step, **values, **costs, path_probs=rounded)
+        curves = {f"{name}/{index}": value for name, of_terms in costs.items() for index, value in enumerate(of_terms)}
+        self._draw(step, {f"alphas/{name}": value for name, value in (values | curves).items()})
 
     def flush(self) -> None:
         """Hand everything to the operating system."""

@@ -2,9 +2,34 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from latency_service.contract.conditions import Conditions, RuntimeName
+from latency_service.contract.conditions import Conditions
 from latency_service.contract.messages import SnapshotId
 from search_client.architecture import Architecture
+
+
+class Promise(BaseModel):
+    """What one table says of the derived network.
+
+    Attributes:
+        target_met: Whether the search's loss takes the predicted latency for the target.
+        predicted_ms: Sum of the pinned snapshot's entries over the derived network's ops.
+        predicted_ci_ms: Its interval, from the entries' own; None where some entry has none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: str
+    conditions: Conditions
+    snapshot_id: SnapshotId
+    target_ms: float
+    target_met: bool
+    predicted_ms: float
+    predicted_ci_ms: tuple[float, float] | None
+
+    @property
+    def label(self) -> str:
+        """Return what people call it."""
+        return f"{self.device} {self.conditions.runtime}"
 
 
 class SearchResult(BaseModel):
@@ -12,9 +37,7 @@ class SearchResult(BaseModel):
 
     Attributes:
         data_set: What was really trained on; `digits` where `auto` could not have CIFAR-10.
-        target_met: Whether the search's loss takes the derived network's predicted latency for the target.
-        predicted_ms: Sum of the pinned snapshot's entries over the derived network's ops.
-        predicted_ci_ms: Its interval, from the entries' own; None where some entry has none.
+        promises: A target each.
         validation_accuracy: Of the derived, fine-tuned network, 0 to 1, on images that neither weights nor alphas saw;
             `accuracy_on` says what that is worth.
         seconds: Wall time, over all sessions of the run.
@@ -24,18 +47,11 @@ class SearchResult(BaseModel):
 
     space: str
     data_set: str
-    target_ms: float
-    target_met: bool
-    predicted_ms: float
-    predicted_ci_ms: tuple[float, float] | None
+    promises: tuple[Promise, ...]
     validation_accuracy: float
     validation_images: int
     macs: int
     parameters: int
     architecture: Architecture
-    snapshot_id: SnapshotId
-    device: str
-    runtime: RuntimeName
-    conditions: Conditions
     seed: int
     seconds: float

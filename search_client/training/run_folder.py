@@ -1,7 +1,7 @@
 """RunFolder: one search on disk.
 
 config.json           what was asked for, the seed included
-snapshot.json         the pinned latency table
+snapshots/0.json      the pinned latency table of the first target, 1.json that of the second, and so on
 history.jsonl         each weight step: phase, learning rate, loss, accuracy
 alphas.jsonl          each architecture step: losses, expected and derived latency, entropy, path probabilities
 checkpoints/          all that `--resume` needs
@@ -9,9 +9,10 @@ tensorboard/          the same curves for TensorBoard
 architecture.json     the derived network
 weights.safetensors   its fine-tuned weights
 result.json           what the search came to
-verification.json     the promise beside the device's measurement, once `search-client verify` has run
+verifications/0.json  the first promise beside the device's measurement, once `search-client verify` has run, and so on
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,8 +39,13 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, path: Path, config: SearchConfig, snapshot: Snapshot) -> "RunFolder":
+    def create(cls, path: Path, config: SearchConfig, snapshots: Sequence[Snapshot]) -> "RunFolder":
         """Start a new run.
+
+        Args:
+            path: The folder.
+            config: What is asked for.
+            snapshots: The table of each of its targets.
 
         Raises:
             Conflict: The folder holds a run already.
@@ -47,8 +53,8 @@ class RunFolder:
         folder = cls(path)
         if folder._config_path.exists():
             raise Conflict(f"{path} holds a run already: go on with --resume, or choose another folder with --run")
-        path.mkdir(parents=True, exist_ok=True)
-        folder._write_model("snapshot.json", snapshot)
+        for index, (snapshot, _) in enumerate(zip(snapshots, config.targets, strict=True)):
+            folder._write_model(f"snapshots/{index}.json", snapshot)
         folder._write_model("config.json", config)  # last: a folder that has a config is a complete run
         return folder
 
@@ -72,9 +78,10 @@ class RunFolder:
         return self._read_model("config.json", SearchConfig)
 
     @property
-    def snapshot(self) -> Snapshot:
-        """The latency table that the run is pinned to."""
-        return self._read_model("snapshot.json", Snapshot)
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """The latency tables that the run is pinned to, a target each."""
+        count = len(self.config.targets)
+        return tuple(self._read_model(f"snapshots/{index}.json", Snapshot) for index in range(count))
 
     @property
     def architecture(self) -> Architecture:
@@ -87,9 +94,10 @@ class RunFolder:
         return self._read_if_there("result.json", SearchResult)
 
     @property
-    def verification(self) -> VerifyResult | None:
-        """The promise beside the device's measurement; None while nobody has asked for it."""
-        return self._read_if_there("verification.json", VerifyResult)
+    def verifications(self) -> tuple[VerifyResult | None, ...]:
+        """Each promise beside the device's measurement; None while nobody has asked for it."""
+        count = len(self.config.targets)
+        return tuple(self._read_if_there(f"verifications/{index}.json", VerifyResult) for index in range(count))
 
     @property
     def checkpoints(self) -> Path:
@@ -121,15 +129,16 @@ class RunFolder:
         """Store what the search came to; the run has ended with this."""
         self._write_model("result.json", result)
 
-    def write_verification(self, result: VerifyResult) -> None:
-        """Store the promise beside the device's measurement."""
-        self._write_model("verification.json", result)
+    def write_verification(self, index: int, result: VerifyResult) -> None:
+        """Store the promise of one target beside its device's measurement."""
+        self._write_model(f"verifications/{index}.json", result)
 
     @property
     def _config_path(self) -> Path:
         return self.path / "config.json"
 
     def _write_model(self, name: str, model: BaseModel) -> None:
+        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(self.path / name, model.model_dump_json(indent=2).encode())
 
     def _read_if_there(self, name: str, model_type: type[Model]) -> Model | None:

@@ -5,7 +5,8 @@ Departures: one cosine spans warm-up and search, for at this scale neither is lo
 derived network misses its target when the steps are used up settles: it goes on, with an architecture step every step.
 """
 
-from search_client.strategies.base import Objective, Strategy
+from search_client.latency.objective import Objective
+from search_client.strategies.base import Strategy
 from search_client.training.budget import Budget
 from search_client.training.checkpoints import save_checkpoint
 from search_client.training.evaluation import make_criterion, weight_step
@@ -93,10 +94,7 @@ class SearchLoop:
         settled = self._state.step - self._budget.supernet_steps
         if settled < 0:
             return False
-        return settled >= self._config.settle_steps or self._objective.latency_loss.is_met(self._derived_ms())
-
-    def _derived_ms(self) -> float:
-        return self._objective.latency.path_ms(self._state.supernet.most_probable_path())
+        return settled >= self._config.settle_steps or self._objective.is_met(self._state.supernet.most_probable_path())
 
     def _arch_step(self) -> None:
         state = self._state
@@ -114,8 +112,8 @@ class SearchLoop:
             total_steps=self._budget.total_steps + settled,
             loss=loss,
             accuracy=accuracy,
-            expected_ms=self._objective.latency.expected_ms(self._state.supernet.path_probs()).item(),
-            derived_ms=self._derived_ms(),
+            expected=self._objective.expected(self._state.supernet.path_probs()),
+            derived=self._objective.costs(self._state.supernet.most_probable_path()),
             entropy=self._state.entropy,
         )
         self._watcher.on_progress(progress)

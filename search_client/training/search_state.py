@@ -10,7 +10,7 @@ from latency_service.contract.errors import InvalidInput
 from search_client.data.batches import BatchLoader
 from search_client.data.dataset import ImageSet
 from search_client.data.splits import Splits, split_images
-from search_client.latency.losses import LatencyLoss
+from search_client.latency.objective import Objective
 from search_client.modules.super_net import SuperNet
 from search_client.spaces.space import SearchSpace
 from search_client.strategies.base import Strategy
@@ -39,7 +39,7 @@ class SearchState:
         space: SearchSpace,
         image_set: ImageSet,
         strategy: Strategy,
-        latency_loss: LatencyLoss,
+        objective: Objective,
     ) -> None:
         _, init_seed, weight_seed, alpha_seed, path_seed, self.fine_tune_seed = _seeds(config.seed)
         self.step = 0
@@ -55,7 +55,7 @@ class SearchState:
         self.arch_optimizer = torch.optim.Adam(
             self.supernet.arch_params(), lr=config.alpha_lr, betas=config.alpha_betas, weight_decay=0.0
         )
-        self.latency_loss = latency_loss
+        self.objective = objective
 
     @property
     def entropy(self) -> float:
@@ -79,7 +79,7 @@ class SearchState:
         for name in self._PARTS:
             getattr(self, name).load_state_dict(state[name])
 
-    _PARTS = ("supernet", "weight_optimizer", "arch_optimizer", "weight_batches", "alpha_batches", "latency_loss")
+    _PARTS = ("supernet", "weight_optimizer", "arch_optimizer", "weight_batches", "alpha_batches", "objective")
 
 
 def make_splits(config: SearchConfig, image_set: ImageSet) -> Splits:

@@ -58,14 +58,14 @@ def test_predictions_are_sums_over_the_pinned_snapshot_and_counts_are_the_networ
 ) -> None:
     for found in result["networks"]:
         folder = RunFolder.open(finished / "searches" / found["name"])
-        assert folder.snapshot.snapshot_id == result["snapshot_id"]
+        assert folder.snapshots[0].snapshot_id == result["snapshot_id"]
         architecture = Architecture.model_validate(found["architecture"])
         network = architecture.network()
-        entries = {entry.workload: entry.latency_ms for entry in folder.snapshot.ops}
+        entries = {entry.workload: entry.latency_ms for entry in folder.snapshots[0].ops}
         assert len(entries) >= result["ops_measured"] == len(architecture.search_space().ops())
-        assert found["predicted_ms"] == pytest.approx(LatencyTable(folder.snapshot).network_ms(network))
+        assert found["predicted_ms"] == pytest.approx(LatencyTable(folder.snapshots[0]).network_ms(network))
         assert (found["macs"], found["parameters"]) == (network.macs, network.parameters)
-        for file in ("config.json", "history.jsonl", "alphas.jsonl", "weights.safetensors", "verification.json"):
+        for file in ("config.json", "history.jsonl", "alphas.jsonl", "weights.safetensors", "verifications/0.json"):
             assert (folder.path / file).stat().st_size > 0
         assert list(folder.tensorboard.iterdir())
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from latency_service.contract.conditions import Conditions
 from search_client.spaces.registry import make_space
 from search_client.training.checkpoints import load_latest_checkpoint
 from search_client.training.config import SearchConfig
 from search_client.training.run_folder import RunFolder
 from tests.unit.search_client.small_space import table_of
+from tests.unit.search_client.training.small_run import board_target
 
 START_S, STOP_S = 90.0, 60.0
 COMMAND = (sys.executable, "-c", "from search_client.cli import app; app()")
@@ -30,14 +30,12 @@ def folder(tmp_path: Path) -> RunFolder:
     config = SearchConfig.checked(
         space=space.name,
         space_params=dict(space.params),
-        device="board",
-        conditions=Conditions(runtime="onnxruntime"),
-        target_ms=table.network_ms(space.network([2] * len(space.blocks))),
+        targets=(board_target(table.network_ms(space.network([2] * len(space.blocks)))),),
         data_set="digits",
         warmup_epochs=10_000,
         checkpoint_steps=1,
     )
-    return RunFolder.create(tmp_path / "run", config, table.snapshot)
+    return RunFolder.create(tmp_path / "run", config, [table.snapshot])
 
 
 def wait_for(condition: Callable[[], bool], child: subprocess.Popen[str]) -> None:
@@ -58,7 +56,7 @@ def test_a_search_stopped_while_it_fetches_its_data_leaves_neither_files_nor_chi
     folder: RunFolder, tmp_path: Path, number: signal.Signals
 ) -> None:
     run = RunFolder.create(
-        tmp_path / "other", folder.config.model_copy(update={"data_set": "cifar10"}), folder.snapshot
+        tmp_path / "other", folder.config.model_copy(update={"data_set": "cifar10"}), folder.snapshots
     )
     npm, npm_pid, cache = tmp_path / "bin" / "npm", tmp_path / "npm.pid", tmp_path / "cache"
     npm.parent.mkdir()

@@ -29,8 +29,8 @@ def search(folder: Path, target_ms: str, *more: str) -> Result:
 def test_a_search_ends_with_a_network_and_its_folder(tmp_path: Path, target_ms: str) -> None:
     answer = answer_of(search(tmp_path, target_ms, "--json"))
     assert answer["data_set"] == "digits"
-    assert answer["device"] == "board"
-    assert answer["target_ms"] == pytest.approx(float(target_ms))
+    assert answer["promises"][0]["device"] == "board"
+    assert answer["promises"][0]["target_ms"] == pytest.approx(float(target_ms))
     assert len(answer["architecture"]["choices"]) == len(SPACE.blocks)
     assert json.loads((tmp_path / "result.json").read_text()) == answer
 
@@ -107,8 +107,8 @@ def test_predict_never_guesses_what_the_table_lacks() -> None:
 @pytest.mark.usefixtures("service")
 def test_verify_of_a_run_is_kept_in_its_folder(tmp_path: Path, target_ms: str) -> None:
     search(tmp_path, target_ms)
-    answer = answer_of(call("verify", "--run", str(tmp_path), "--server", URL, "--json"))
-    kept = RunFolder.open(tmp_path).verification
+    (answer,) = answer_of(call("verify", "--run", str(tmp_path), "--server", URL, "--json"))["results"]
+    (kept,) = RunFolder.open(tmp_path).verifications
     assert kept is not None
     assert json.loads(kept.model_dump_json()) == answer
     assert answer["measured_ms"] == pytest.approx(1.0)

@@ -98,13 +98,13 @@ def test_fetch_takes_the_table_of_the_present_state_under_exactly_these_conditio
         table_message("former-state", conditions, is_current_state=False),
         table_message("wanted", conditions),
     )
-    assert LatencyTable.fetch(service_with(*tables), "board", conditions).of([POOL]).tolist() == [1.5]
+    assert LatencyTable.fetch(service_with(*tables), device="board", conditions=conditions).of([POOL]).tolist() == [1.5]
 
 
 def test_a_fetched_table_asks_nobody_any_more() -> None:
     conditions = Conditions(runtime="onnxruntime")
     with service_with(table_message("wanted", conditions)) as client:
-        table = LatencyTable.fetch(client, "board", conditions)
+        table = LatencyTable.fetch(client, device="board", conditions=conditions)
     with pytest.raises(RuntimeError, match="closed"):
         client.devices()
     assert table.of([POOL, ZERO]).tolist() == [1.5, 0.0]
@@ -115,4 +115,4 @@ def test_a_fetched_table_asks_nobody_any_more() -> None:
 def test_fetch_says_what_to_do_where_nothing_has_been_measured_under_these_conditions() -> None:
     other = table_message("other", Conditions(runtime="onnxruntime", threads=2))
     with pytest.raises(TableNotFound, match="search-client profile"):
-        LatencyTable.fetch(service_with(other), "board", Conditions(runtime="onnxruntime"))
+        LatencyTable.fetch(service_with(other), device="board", runtime="onnxruntime")

@@ -55,7 +55,8 @@ def test_runs_on_different_tables_are_not_put_beside_each_other(tmp_path: Path) 
     result = folder.result
     assert result is not None
     other = finished_run(tmp_path / "two", LARGE)
-    other.write_result(result.model_copy(update={"snapshot_id": SnapshotId("another")}))
+    promise = result.promises[0].model_copy(update={"snapshot_id": SnapshotId("another")})
+    other.write_result(result.model_copy(update={"promises": (promise,)}))
     with pytest.raises(InvalidInput, match="same snapshot"):
         render_report([ReportedRun.read(tmp_path / "one"), ReportedRun.read(tmp_path / "two")])
     with pytest.raises(InvalidInput, match="at least one"):

@@ -9,11 +9,14 @@ from torch.nn import functional
 
 from latency_service.contract.errors import InvalidInput
 from search_client.architecture import Architecture
-from search_client.latency.expected import SupernetLatency
-from search_client.latency.losses import AdditiveLoss, ConstrainedLoss, LatencyLoss
+from search_client.latency.expected import SupernetCost
+from search_client.latency.losses.additive import AdditiveLoss
+from search_client.latency.losses.base import LatencyLoss
+from search_client.latency.losses.constrained import ConstrainedLoss
+from search_client.latency.objective import CeLoss, CostTerm, Objective
 from search_client.modules.super_net import SuperNet
 from search_client.spaces.registry import make_space
-from search_client.strategies.base import ArchStep, Objective
+from search_client.strategies.base import ArchStep
 from search_client.strategies.proxyless_gradient import ProxylessGradient, TwoPathMixedOp
 from tests.unit.search_client.small_space import small_space, table_of
 
@@ -33,8 +36,12 @@ def supernet(generator: torch.Generator) -> SuperNet:
 
 
 @pytest.fixture
-def latency() -> SupernetLatency:
-    return SupernetLatency(small_space(), table_of(small_space()))
+def latency() -> SupernetCost:
+    return SupernetCost(small_space(), table_of(small_space()))
+
+
+def objective_of(ce_loss: CeLoss, latency: SupernetCost, loss: LatencyLoss) -> Objective:
+    return Objective(ce_loss, [CostTerm("board", latency, target=1.0, loss=loss)])
 
 
 def adam(supernet: SuperNet, lr: float = 0.05) -> torch.optim.Adam:
@@ -62,9 +69,9 @@ def pairs_drawn(monkeypatch: pytest.MonkeyPatch, force: tuple[int, int] | None =
 
 
 @pytest.fixture
-def step(supernet: SuperNet, latency: SupernetLatency, generator: torch.Generator) -> Callable[[LatencyLoss], ArchStep]:
+def step(supernet: SuperNet, latency: SupernetCost, generator: torch.Generator) -> Callable[[LatencyLoss], ArchStep]:
     def take(loss: LatencyLoss) -> ArchStep:
-        objective = Objective(functional.cross_entropy, latency, loss)
+        objective = objective_of(functional.cross_entropy, latency, loss)
         return STRATEGY.arch_step(supernet, IMAGES, LABELS, objective, adam(supernet), generator)
 
     return take
@@ -97,13 +104,13 @@ def test_a_step_changes_nothing_but_the_alphas(supernet: SuperNet, step: Callabl
 def test_zero_gains_by_its_latency_whether_active_or_not(
     pair: tuple[int, int],
     supernet: SuperNet,
-    latency: SupernetLatency,
+    latency: SupernetCost,
     generator: torch.Generator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pairs_drawn(monkeypatch, force=pair)
     before = [alpha.detach().clone() for alpha in supernet.arch_params()]
-    objective = Objective(no_task, latency, AdditiveLoss(weight=1.0))
+    objective = objective_of(no_task, latency, AdditiveLoss(weight=1.0))
     STRATEGY.arch_step(supernet, IMAGES, LABELS, objective, adam(supernet), generator)
     for old, alpha in list(zip(before, supernet.arch_params(), strict=True))[1:]:
         assert alpha[6] > old[6]
@@ -111,14 +118,14 @@ def test_zero_gains_by_its_latency_whether_active_or_not(
 
 
 def test_the_latency_gradient_is_that_of_the_renormalised_pair(
-    supernet: SuperNet, latency: SupernetLatency, generator: torch.Generator
+    supernet: SuperNet, latency: SupernetCost, generator: torch.Generator
 ) -> None:
     """With plain SGD a step is the gradient: lr q_i (F_i - E_pair) for the two, before rescaling."""
-    objective = Objective(no_task, latency, AdditiveLoss(weight=1.0))
+    objective = objective_of(no_task, latency, AdditiveLoss(weight=1.0))
     before = [alpha.detach().clone() for alpha in supernet.arch_params()]
     optimizer = torch.optim.SGD(supernet.arch_params(), lr=1.0)
     STRATEGY.arch_step(supernet, IMAGES, LABELS, objective, optimizer, generator)
-    for old, alpha, latency_ms in zip(before, supernet.arch_params(), latency.block_ms, strict=True):
+    for old, alpha, latency_ms in zip(before, supernet.arch_params(), latency.blocks, strict=True):
         pair = (alpha.detach() - old).abs().topk(2).indices
         probs, costs = old[pair].softmax(0), latency_ms[pair]
         moved = (alpha.detach() - old)[pair]
@@ -127,27 +134,26 @@ def test_the_latency_gradient_is_that_of_the_renormalised_pair(
 
 
 def test_a_step_reports_and_shows_its_loss_where_it_led_to(
-    supernet: SuperNet, latency: SupernetLatency, step: Callable[[LatencyLoss], ArchStep]
+    supernet: SuperNet, latency: SupernetCost, step: Callable[[LatencyLoss], ArchStep]
 ) -> None:
-    target_ms = latency.range_ms[0]
+    target_ms = latency.range[0]
     loss = ConstrainedLoss(target_ms)
     seen = step(loss)
-    assert seen.derived_ms == latency.path_ms(supernet.most_probable_path())
-    with torch.no_grad():
-        assert seen.expected_ms == pytest.approx(float(latency.expected_ms(supernet.path_probs())))
-    assert loss.violation == pytest.approx(seen.derived_ms / target_ms - 1)
+    assert seen.derived == (latency.of_path(supernet.most_probable_path()),)
+    assert seen.expected == pytest.approx((latency.expected(supernet.path_probs()).item(),))
+    assert loss.violation == pytest.approx(seen.derived[0] / target_ms - 1)
     assert seen.ce > 0
 
 
 def test_without_a_task_the_search_finds_the_fastest_network(
-    supernet: SuperNet, latency: SupernetLatency, generator: torch.Generator
+    supernet: SuperNet, latency: SupernetCost, generator: torch.Generator
 ) -> None:
-    objective = Objective(no_task, latency, AdditiveLoss(weight=1.0))
+    objective = objective_of(no_task, latency, AdditiveLoss(weight=1.0))
     optimizer = adam(supernet, lr=0.3)
     for _ in range(60):
         STRATEGY.arch_step(supernet, IMAGES[:1], LABELS[:1], objective, optimizer, generator)
-    architecture_ms = latency.path_ms(supernet.most_probable_path())
-    assert architecture_ms == pytest.approx(latency.range_ms[0])
+    architecture_ms = latency.of_path(supernet.most_probable_path())
+    assert architecture_ms == pytest.approx(latency.range[0])
 
 
 def test_the_derived_architecture_is_each_blocks_most_probable_op() -> None:
@@ -161,21 +167,21 @@ def test_the_derived_architecture_is_each_blocks_most_probable_op() -> None:
 
 
 def test_a_failing_step_leaves_no_pair_behind(
-    supernet: SuperNet, latency: SupernetLatency, generator: torch.Generator
+    supernet: SuperNet, latency: SupernetCost, generator: torch.Generator
 ) -> None:
     def failing(logits: Tensor, labels: Tensor) -> Tensor:
         raise ZeroDivisionError
 
-    objective = Objective(failing, latency, AdditiveLoss(weight=1.0))
+    objective = objective_of(failing, latency, AdditiveLoss(weight=1.0))
     with pytest.raises(ZeroDivisionError):
         STRATEGY.arch_step(supernet, IMAGES, LABELS, objective, adam(supernet), generator)
     assert all(isinstance(mixed_op, TwoPathMixedOp) and mixed_op.pair is None for mixed_op in supernet.mixed_ops)
 
 
 def test_an_optimiser_that_would_move_unsampled_paths_is_refused(
-    supernet: SuperNet, latency: SupernetLatency, generator: torch.Generator
+    supernet: SuperNet, latency: SupernetCost, generator: torch.Generator
 ) -> None:
-    objective = Objective(functional.cross_entropy, latency, AdditiveLoss(weight=1.0))
+    objective = objective_of(functional.cross_entropy, latency, AdditiveLoss(weight=1.0))
     with_momentum = torch.optim.Adam(supernet.arch_params(), betas=(0.9, 0.999))
     with_decay = torch.optim.Adam(supernet.arch_params(), betas=(0.0, 0.999), weight_decay=0.1)
     for optimizer in (with_momentum, with_decay):
@@ -183,8 +189,8 @@ def test_an_optimiser_that_would_move_unsampled_paths_is_refused(
             STRATEGY.arch_step(supernet, IMAGES, LABELS, objective, optimizer, generator)
 
 
-def test_a_supernet_of_another_strategy_is_refused(latency: SupernetLatency, generator: torch.Generator) -> None:
+def test_a_supernet_of_another_strategy_is_refused(latency: SupernetCost, generator: torch.Generator) -> None:
     supernet = SuperNet(small_space(), generator)
-    objective = Objective(functional.cross_entropy, latency, AdditiveLoss(weight=1.0))
+    objective = objective_of(functional.cross_entropy, latency, AdditiveLoss(weight=1.0))
     with pytest.raises(InvalidInput, match="make_mixed_op"):
         STRATEGY.arch_step(supernet, IMAGES, LABELS, objective, adam(supernet), generator)

@@ -8,9 +8,9 @@ import torch
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.messages import Snapshot
 from search_client.data.dataset import Images, ImageSet
-from search_client.latency.expected import SupernetLatency
+from search_client.latency.expected import SupernetCost
 from search_client.spaces.registry import make_space
-from search_client.training.config import SearchConfig
+from search_client.training.config import SearchConfig, Target
 from search_client.training.progress import SearchProgress, Watcher
 from search_client.training.run_folder import RunFolder
 from tests.unit.search_client.small_space import table_of
@@ -36,8 +36,13 @@ def small_snapshot() -> Snapshot:
 def target_ms(share: float) -> float:
     """Return the latency that lies so far between the space's fastest and slowest network."""
     space = make_space("proxyless-cifar", **SPACE_PARAMS)
-    fastest, slowest = SupernetLatency(space, table_of(space)).range_ms
+    fastest, slowest = SupernetCost(space, table_of(space)).range
     return fastest + share * (slowest - fastest)
+
+
+def board_target(latency_ms: float) -> Target:
+    """Return a target on the device whose table `small_snapshot` is."""
+    return Target(device="board", conditions=Conditions(runtime="onnxruntime"), target_ms=latency_ms)
 
 
 def small_config(**changes: Any) -> SearchConfig:
@@ -45,9 +50,7 @@ def small_config(**changes: Any) -> SearchConfig:
     values: dict[str, Any] = {
         "space": "proxyless-cifar",
         "space_params": SPACE_PARAMS,
-        "device": "board",
-        "conditions": Conditions(runtime="onnxruntime"),
-        "target_ms": target_ms(0.5),
+        "targets": (board_target(target_ms(0.5)),),
         "data_set": "small",
         "image_limit": None,
         "alpha_share": 0.2,
@@ -66,7 +69,7 @@ def small_config(**changes: Any) -> SearchConfig:
 
 def small_folder(path: Path, **changes: Any) -> RunFolder:
     """Start such a run."""
-    return RunFolder.create(path, small_config(**changes), small_snapshot())
+    return RunFolder.create(path, small_config(**changes), [small_snapshot()])
 
 
 class Recording:

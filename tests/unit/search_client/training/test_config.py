@@ -10,7 +10,7 @@ def test_a_config_comes_back_from_its_json() -> None:
     assert SearchConfig.model_validate_json(config.model_dump_json()) == config
 
 
-@pytest.mark.parametrize(("name", "value"), [("target_ms", 0), ("alpha_share", 1.5), ("colour", "red"), ("seed", -1)])
+@pytest.mark.parametrize(("name", "value"), [("targets", ()), ("alpha_share", 1.5), ("colour", "red"), ("seed", -1)])
 def test_a_setting_that_cannot_be_is_named(name: str, value: object) -> None:
     with pytest.raises(InvalidInput, match=name):
         small_config(**{name: value})

@@ -17,6 +17,7 @@ from search_client.training.run_folder import RunFolder
 from search_client.training.search_run import SearchRun
 from tests.unit.search_client.training.small_run import (
     Recording,
+    board_target,
     small_folder,
     small_images,
     small_snapshot,
@@ -68,8 +69,8 @@ def test_the_architecture_rests_in_the_warm_up_and_then_moves(
     unbroken: tuple[RunFolder, SearchResult, Recording],
 ) -> None:
     seen = unbroken[2].seen
-    assert len({progress.expected_ms for progress in seen[:8]}) == 1
-    assert seen[-11].expected_ms != seen[0].expected_ms
+    assert len({progress.expected for progress in seen[:8]}) == 1
+    assert seen[-11].expected != seen[0].expected
     assert seen[-11].entropy < seen[0].entropy
     steps = [record["step"] for record in read_history(unbroken[0].alphas)]
     assert steps[:8] == list(range(10, 25, 2))
@@ -80,13 +81,14 @@ def test_the_result_says_what_the_folder_holds(unbroken: tuple[RunFolder, Search
     assert folder.result == result
     assert folder.architecture == result.architecture
     network = folder.architecture.network()
-    assert result.predicted_ms == pytest.approx(LatencyTable(folder.snapshot).network_ms(network))
-    assert result.predicted_ci_ms is not None
-    assert result.predicted_ci_ms[0] < result.predicted_ms < result.predicted_ci_ms[1]
+    (promise,) = result.promises
+    assert promise.predicted_ms == pytest.approx(LatencyTable(folder.snapshots[0]).network_ms(network))
+    assert promise.predicted_ci_ms is not None
+    assert promise.predicted_ci_ms[0] < promise.predicted_ms < promise.predicted_ci_ms[1]
     assert (result.macs, result.parameters) == (network.macs, network.parameters)
-    assert result.snapshot_id == folder.snapshot.snapshot_id
+    assert promise.snapshot_id == folder.snapshots[0].snapshot_id
     assert result.validation_images == 128
-    assert result.target_met == (abs(result.predicted_ms / result.target_ms - 1) <= 0.08)
+    assert promise.target_met == (abs(promise.predicted_ms / promise.target_ms - 1) <= 0.08)
     weights = load_file(folder.path / "weights.safetensors")
     trained = sum(tensor.numel() for name, tensor in weights.items() if "running" not in name and "num_b" not in name)
     assert trained == network.parameters
@@ -121,7 +123,7 @@ def test_an_interrupted_and_resumed_search_ends_like_an_unbroken_one(
     assert expected["supernet"].keys() == given["supernet"].keys()
     for name, tensor in expected["supernet"].items():
         assert torch.equal(tensor, given["supernet"][name]), name
-    assert expected["latency_loss"] == given["latency_loss"]
+    assert expected["objective"] == given["objective"]
     assert read_history(unbroken[0].alphas) == read_history(folder.alphas)
     assert read_history(unbroken[0].history) == read_history(folder.history)
     assert result.model_copy(update={"seconds": 0}) == unbroken[1].model_copy(update={"seconds": 0})
@@ -165,7 +167,7 @@ def test_the_seconds_of_all_sessions_add_up(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_a_target_that_no_network_can_have_is_refused(tmp_path: Path, share: float) -> None:
-    folder = small_folder(tmp_path, target_ms=target_ms(share))
+    folder = small_folder(tmp_path, targets=(board_target(target_ms(share)),))
     with pytest.raises(InvalidInput, match=r"fastest takes .* slowest takes|the slowest"):
         SearchRun(folder, small_images(), Recording().watcher)
 
@@ -181,7 +183,7 @@ def test_images_that_do_not_fit_the_space_are_refused(tmp_path: Path) -> None:
 def test_a_table_that_lacks_an_op_stops_the_search_before_it_starts(tmp_path: Path) -> None:
     snapshot = small_snapshot()
     poorer = snapshot.model_copy(update={"ops": snapshot.ops[:-1]})
-    folder = RunFolder.create(tmp_path / "run", small_folder(tmp_path / "other").config, poorer)
+    folder = RunFolder.create(tmp_path / "run", small_folder(tmp_path / "other").config, [poorer])
     with pytest.raises(MissingEntries) as raised:
         SearchRun(folder, small_images(), Recording().watcher)
     assert raised.value.extra["missing"] == [snapshot.ops[-1].workload]
@@ -190,5 +192,5 @@ def test_a_table_that_lacks_an_op_stops_the_search_before_it_starts(tmp_path: Pa
 def test_a_loss_without_a_target_gets_none(tmp_path: Path) -> None:
     folder = small_folder(tmp_path, loss="additive", loss_params={"weight": 0.1}, search_epochs=1, fine_tune_epochs=0)
     result, _ = run(folder)
-    assert result.target_met
+    assert result.promises[0].target_met
     assert json.loads((tmp_path / "config.json").read_text())["loss"] == "additive"

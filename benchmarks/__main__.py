@@ -6,7 +6,22 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import agent_memory, faults, fleet, service, side_by_side, stopwatch, supernet_step, time_to_table
+from benchmarks import (
+    agent_memory,
+    export_accuracy,
+    faults,
+    fleet,
+    published_networks,
+    service,
+    side_by_side,
+    specialisation,
+    stopwatch,
+    supernet_step,
+    time_to_table,
+)
+from demo.story import Budget
+from latency_service.contract.named_networks import network_names
+from search_client.commands.options import DEFAULT_CACHE_DIR
 
 app = typer.Typer(pretty_exceptions_enable=False, help=__doc__)
 
@@ -74,6 +89,48 @@ def service_command(
 def supernet_step_command(space: Space = "proxyless-cifar", repeats: int = 30) -> None:
     """Time the supernet's steps against those of a plain network."""
     supernet_step.run(space, repeats, Console())
+
+
+@app.command(name="published-networks")
+def published_networks_command(
+    resolution: Annotated[int, typer.Option(min=1, help="Of the networks' images; 32 to see that it runs.")] = 224,
+    runtime: Annotated[list[str] | None, typer.Option(help="Repeatable; default: onnxruntime and tflite.")] = None,
+    network: Annotated[list[str] | None, typer.Option(help="Two at least; default: all that are known.")] = None,
+    folder: Annotated[Path, typer.Option(help="Of the table and the measurements.")] = Path("published-networks-run"),
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here, too.")] = None,
+) -> None:
+    """Predict the published networks from this machine's table, and measure them whole: error and rank."""
+    networks, runtimes = tuple(network or network_names()), tuple(runtime or ("onnxruntime", "tflite"))
+    if len(networks) < 2:
+        raise typer.BadParameter("one network has no rank: give --network twice at least")
+    published_networks.run(networks, resolution, runtimes, folder, json_file, Console())
+
+
+@app.command(name="specialisation")
+def specialisation_command(
+    runtime: Annotated[list[str] | None, typer.Option(help="Repeatable; default: onnxruntime and tflite.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the searches.")] = 0,
+    data_set: Annotated[str, typer.Option(help="auto, cifar10 or digits.")] = "auto",
+    budget: Annotated[Budget, typer.Option(help="`tiny` shows that it runs; its networks mean little.")] = Budget.FULL,
+    folder: Annotated[Path, typer.Option(help="Of the table and the searches.")] = Path("specialisation-run"),
+) -> None:
+    """Search a network for each runtime of this machine, and measure each on each."""
+    runtimes = tuple(runtime or ("onnxruntime", "tflite"))
+    specialisation.run(runtimes, seed, data_set, budget, folder, Console())
+
+
+@app.command(name="export-accuracy")
+def export_accuracy_command(
+    run: Annotated[Path | None, typer.Option(help="Folder of a search; default: train a network for a minute.")] = None,
+    data_set: Annotated[str, typer.Option(help="What to train that on.")] = "cifar10",
+    images: Annotated[int, typer.Option(min=1, help="Test images.")] = 1000,
+    steps: Annotated[int, typer.Option(min=1, help="Of that training.")] = 1500,
+    cache_dir: Annotated[Path, typer.Option(help="Where data sets are kept.")] = DEFAULT_CACHE_DIR,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here, too.")] = None,
+) -> None:
+    """Export a network in each format and precision, and hold it against torch; 1 if one is not good enough."""
+    if not export_accuracy.run(run, data_set, cache_dir, images, steps, json_file, Console()):
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

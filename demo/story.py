@@ -2,23 +2,17 @@
 
 import enum
 import shutil
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from rich.console import Console
 
-from demo.processes import CommandFailed, background, console_script, free_port, run, run_json
+from demo.processes import console_script, run
+from demo.this_machine import DEVICE, ThisMachine, this_machine
 
-DEVICE = "this-machine"
 RUNTIME = "onnxruntime"
 SPACE = "proxyless-cifar"
-READY_WITHIN_S = 60.0
 
 #: Where the two targets lie between the space's fastest network (0) and its slowest one (1).
 TARGETS = {"tight": 0.3, "loose": 0.7}
@@ -39,7 +33,8 @@ _TINY = (
     ("--set", "weight_steps_per_arch_step=1"),
     ("--set", "settle_steps=20"),
 )
-_SEARCH_OPTIONS = {Budget.FULL: (), Budget.TINY: tuple(text for option in _TINY for text in option)}
+#: What `search-client search` is told of a budget.
+SEARCH_OPTIONS = {Budget.FULL: (), Budget.TINY: tuple(text for option in _TINY for text in option)}
 
 
 @dataclass(frozen=True)
@@ -66,10 +61,9 @@ def tell(settings: Settings, console: Console) -> Found:
     Raises:
         CommandFailed: A step ended with an error, which it has printed.
     """
-    server = f"http://127.0.0.1:{free_port()}"
-    with _service(settings.run, server), _agent(settings.run, server):
+    with this_machine(settings.run, (RUNTIME,)) as machine:
         console.rule(f"1. Measure every op of {SPACE} on this machine ({RUNTIME}, one thread)")
-        profile = _client("profile", "--space", SPACE, "--device", DEVICE, "--runtime", RUNTIME, server=server)
+        profile = machine.client("profile", "--space", SPACE, "--device", DEVICE, "--runtime", RUNTIME)
         console.print(
             f"Networks of this space take {profile['fastest_ms']:.3f} to {profile['slowest_ms']:.3f} ms here."
         )
@@ -77,11 +71,9 @@ def tell(settings: Settings, console: Console) -> Found:
         searches = {}
         for number, (name, target_ms) in enumerate(targets.items(), start=2):
             console.rule(f"{number}. Search a network of {target_ms} ms ({name})")
-            searches[name] = _search(settings, server, name, target_ms)
+            searches[name] = _search(settings, machine, name, target_ms)
         console.rule(f"{len(targets) + 2}. Measure both networks whole")
-        verifications = {
-            name: _client("verify", "--run", str(_folder(settings, name)), server=server) for name in targets
-        }
+        verifications = {name: machine.client("verify", "--run", str(_folder(settings, name))) for name in targets}
     return Found(profile, searches, verifications)
 
 
@@ -98,51 +90,16 @@ def _target_ms(profile: dict[str, Any], share: float) -> float:
     return float(f"{fastest + share * (slowest - fastest):.3g}")
 
 
-def _search(settings: Settings, server: str, name: str, target_ms: float) -> dict[str, Any]:
+def _search(settings: Settings, machine: ThisMachine, name: str, target_ms: float) -> dict[str, Any]:
     folder = _folder(settings, name)
     if (folder / "result.json").exists():
         shutil.rmtree(folder)  # of an earlier demo that came to its end: search anew
     if (folder / "config.json").exists():
-        return _client("search", "--run", str(folder), "--resume", server=server)
+        return machine.client("search", "--run", str(folder), "--resume")
     options = ["--space", SPACE, "--device", DEVICE, "--runtime", RUNTIME, "--data-set", settings.data_set]
-    options += ["--target-ms", str(target_ms), *_SEARCH_OPTIONS[settings.budget]]
-    return _client("search", "--run", str(folder), *options, server=server)
+    options += ["--target-ms", str(target_ms), *SEARCH_OPTIONS[settings.budget]]
+    return machine.client("search", "--run", str(folder), *options)
 
 
 def _folder(settings: Settings, name: str) -> Path:
     return settings.run / "searches" / name
-
-
-def _client(command: str, *options: str, server: str) -> dict[str, Any]:
-    return run_json([console_script("search-client"), command, *options, "--server", server, "--json"])
-
-
-@contextmanager
-def _service(folder: Path, server: str) -> Iterator[None]:
-    port = server.rpartition(":")[2]
-    database = f"sqlite:///{folder.absolute() / 'table.sqlite'}"
-    command = [console_script("latency-service"), "serve", "--database", database, "--port", port]
-    with background(command, folder / "logs" / "service.log") as process:
-        _await(lambda: httpx.get(f"{server}/health/ready").is_success, process, command)
-        yield
-
-
-@contextmanager
-def _agent(folder: Path, server: str) -> Iterator[None]:
-    command = [console_script("device-agent"), "run", "--server", server, "--name", DEVICE, "--runtime", RUNTIME]
-    command += ["--threads", "1", "--state-dir", str(folder / "agent")]
-    with background(command, folder / "logs" / "agent.log") as process:
-        _await(lambda: httpx.get(f"{server}/v1/devices/{DEVICE}").is_success, process, command)
-        yield
-
-
-def _await(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], command: list[str]) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise CommandFailed(command, process.returncode)
-        with suppress(httpx.TransportError):  # not listening yet
-            if is_ready():
-                return
-        time.sleep(0.1)
-    raise CommandFailed(command, None)

@@ -7,7 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from demo.story import DEVICE, RUNTIME, Found
+from demo.story import RUNTIME, Found
+from demo.this_machine import DEVICE
 
 
 def write_result(path: Path, found: Found, seconds: float) -> dict[str, Any]:

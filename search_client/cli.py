@@ -1,8 +1,8 @@
-"""`search-client`: profile a device, search a network for it, predict and verify latencies."""
+"""`search-client`: profile a device, search a network for it, predict and verify latencies, export and compare."""
 
 import typer
 
-from search_client.commands import listing, predict, profile, report, search, verify
+from search_client.commands import compare, evaluate, export, listing, predict, profile, report, search, verify
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -11,5 +11,8 @@ app.command()(search.search)
 app.command()(predict.predict)
 app.command()(verify.verify)
 app.command()(report.report)
+app.command()(evaluate.evaluate)
+app.command()(export.export)
+app.command()(compare.compare)
 app.command()(listing.spaces)
 app.command()(listing.networks)

@@ -73,11 +73,9 @@ def verify_network(
         NotMeasured: The device could not measure it, or is in another state by now than the table was measured in.
     """
     predicted_ms, predicted_ci_ms = table.network_ms(network), table.network_ci_ms(network)
-    request = ProfileRequest(device=table.device, conditions=table.conditions, workloads=(network,), max_age_s=0.0)
-    created = client.create_profile(request)
-    status = wait_for_profile(client, created.profile_id, on_progress, pause)
+    status = measure_whole(client, table.device, table.conditions, (network,), on_progress, pause)
     _refuse_another_table(status, table)
-    measured = _newest_measurement(client, status, workload_key(network))
+    measured = newest_measurement(client, status, workload_key(network))
     return VerifyResult(
         network=workload_key(network),
         device=table.device,
@@ -92,6 +90,22 @@ def verify_network(
     )
 
 
+def measure_whole(
+    client: ServiceClient,
+    device: str,
+    conditions: Conditions,
+    networks: tuple[NetworkSpec, ...],
+    on_progress: Callable[[ProfileStatus], None],
+    pause: Callable[[], None],
+) -> ProfileStatus:
+    """Have a device measure networks whole, now, and return how that ended.
+
+    They are one profile: an agent interleaves them, so that a drift of the machine's speed hits all alike.
+    """
+    request = ProfileRequest(device=device, conditions=conditions, workloads=networks, max_age_s=0.0)
+    return wait_for_profile(client, client.create_profile(request).profile_id, on_progress, pause)
+
+
 def _refuse_another_table(status: ProfileStatus, table: LatencyTable) -> None:
     """A table stands for one device state: promise and measurement of two states say nothing about each other."""
     if status.table_id not in (None, table.snapshot.table_id):
@@ -102,7 +116,12 @@ def _refuse_another_table(status: ProfileStatus, table: LatencyTable) -> None:
         )
 
 
-def _newest_measurement(client: ServiceClient, status: ProfileStatus, key: WorkloadKey) -> MeasurementRow:
+def newest_measurement(client: ServiceClient, status: ProfileStatus, key: WorkloadKey) -> MeasurementRow:
+    """Return the newest measurement of a network in the table that an ended profile filled.
+
+    Raises:
+        NotMeasured: The profile was cancelled, or a network of it could not be measured.
+    """
     if status.failures or status.table_id is None:
         reasons = "; ".join(f"{failure.error_class}: {failure.message}" for failure in status.failures)
         raise NotMeasured(f"{status.device} did not measure {key}: {reasons or 'the profile was cancelled'}")

@@ -50,11 +50,21 @@ def possible_ops(draw: st.DrawFn) -> OpSpec:
         case "sep":
             room = (min(height, width) - 1) // max(1, window["kernel_size"] - 1)
             dilation = draw(st.integers(1, max(1, min(4, room))))
-            return SepConv(**size, **window, out_channels=out_channels, dilation=dilation, activation=activation)
+            has_skip = draw(st.booleans())
+            if has_skip:
+                window["stride"], out_channels = 1, in_channels
+            return SepConv(
+                **size,
+                **window,
+                out_channels=out_channels,
+                dilation=dilation,
+                has_skip=has_skip,
+                activation=activation,
+            )
         case "avg":
-            return AvgPool(**size, **window)
+            return AvgPool(**size, **window, has_skip=window["stride"] == 1 and draw(st.booleans()))
         case "max":
-            return MaxPool(**size, **window)
+            return MaxPool(**size, **window, has_skip=window["stride"] == 1 and draw(st.booleans()))
         case "identity":
             return Identity(**size)
         case "zero":

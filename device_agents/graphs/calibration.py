@@ -1,6 +1,6 @@
 """Calibration: the range of every map of a float graph, over images such as feature maps are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -27,7 +27,23 @@ def calibrate(graph: Graph, weights: Weights, seed: int) -> Ranges:
     loses 0.2 dB, at 1e-3 it loses 2.4 dB.
     """
     images = draw_feature_maps(graph.source.shape, np.random.default_rng((seed, _IMAGES_STREAM)))
-    return {name: (float(values.min()), float(values.max())) for name, values in float_maps(graph, weights, images)}
+    return ranges_over(graph, weights, [images])
+
+
+def ranges_over(graph: Graph, weights: Weights, batches: Iterable[Array]) -> Ranges:
+    """Return the range that each map takes over given images, such as those that a trained network is meant for.
+
+    Args:
+        graph: The layers.
+        weights: Theirs.
+        batches: At least one, each (batch size, channels, height, width); the maps of one at a time are in memory.
+    """
+    ranges: dict[str, tuple[float, float]] = {}
+    for images in batches:
+        for name, values in float_maps(graph, weights, images):
+            low, high = ranges.get(name, (np.inf, -np.inf))
+            ranges[name] = (min(low, float(values.min())), max(high, float(values.max())))
+    return ranges
 
 
 def draw_feature_maps(shape: Shape, generator: np.random.Generator) -> Array:

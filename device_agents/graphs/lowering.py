@@ -27,6 +27,7 @@ from latency_service.contract.ops import (
     OpSpec,
     SepConv,
     Shape,
+    Skippable,
     Zero,
 )
 
@@ -50,6 +51,13 @@ def lower(workload: Workload) -> Graph:
 
 
 def _lower_op(chain: "_Chain", op: OpSpec) -> None:
+    skip = chain.end
+    _lower_body(chain, op)
+    if isinstance(op, Skippable) and op.has_skip:
+        chain.add(skip)
+
+
+def _lower_body(chain: "_Chain", op: OpSpec) -> None:
     match op:
         case ConvBnAct():
             chain.conv("conv", op.out_channels, Window(op.kernel_size, op.stride), op.activation, op.groups)
@@ -74,14 +82,11 @@ def _lower_op(chain: "_Chain", op: OpSpec) -> None:
 
 
 def _lower_mbconv(chain: "_Chain", op: MBConv) -> None:
-    skip = chain.end
     if op.expand_ratio > 1:
         chain.conv("expand", op.hidden_channels, Window(1), op.activation)
     window = Window(op.kernel_size, op.stride)
     chain.conv("depthwise", op.hidden_channels, window, op.activation, op.hidden_channels)
     chain.conv("project", op.out_channels, Window(1), "none")
-    if op.has_skip:
-        chain.add(skip)
 
 
 class _Chain:

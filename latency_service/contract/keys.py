@@ -2,7 +2,7 @@
 
 `v1-mbconv-112x112x16-out24-k5-s2-e6-skip0-relu6`: version, kind, input as height x width x channels, then the kind's
 own fields in a fixed order, each behind its tag. Every character stands as it is in a URL. A change of format bumps
-KEY_VERSION.
+KEY_VERSION; a flag that came later is written only where it is set, so that the keys of before stand.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Annotated, Any, NewType, cast
 from pydantic import BeforeValidator, PlainSerializer, ValidationError, WithJsonSchema
 
 from latency_service.contract.errors import ImpossibleOp, InvalidKey
-from latency_service.contract.ops import OP_CLASSES, OpKind, OpSpec
+from latency_service.contract.ops import OP_CLASSES, OpKind, OpSpec, Skippable
 
 KEY_VERSION = "v1"
 EXAMPLE_KEY = "v1-mbconv-112x112x16-out24-k5-s2-e6-skip0-relu6"
@@ -42,12 +42,16 @@ _FIELDS: dict[OpKind, tuple[str, ...]] = {
     "zero": (),
     "classifier": ("num_classes",),
 }
+#: Kinds that got `has_skip` when their keys were in tables already: `-skip1` ends the key where it is set.
+_LATER_SKIP = frozenset[OpKind]({"sep_conv", "avg_pool", "max_pool"})
 _SHAPE = re.compile(r"(\d{1,6})x(\d{1,6})x(\d{1,6})", re.ASCII)
 
 
 def format_key(op: OpSpec) -> OpKey:
     """Return the op's canonical key."""
-    fields = [f"{_TAGS[name]}{_as_text(getattr(op, name))}" for name in _FIELDS[op.kind]]
+    has_skip = isinstance(op, Skippable) and op.has_skip
+    names = _names(op.kind, has_later_skip=has_skip and op.kind in _LATER_SKIP)
+    fields = [f"{_TAGS[name]}{_as_text(getattr(op, name))}" for name in names]
     return OpKey("-".join([KEY_VERSION, op.kind, str(op.input_shape), *fields]))
 
 
@@ -77,7 +81,8 @@ def read_fields(key: OpKey) -> dict[str, str]:
     _, kind, shape, *fields = key.split("-")
     height, width, channels = shape.split("x")
     told = {"kind": kind, "input_height": height, "input_width": width, "in_channels": channels}
-    names = _FIELDS[cast(OpKind, kind)]
+    told |= {"has_skip": "0"} if kind in _LATER_SKIP else {}
+    names = _names(cast(OpKind, kind), has_later_skip=len(fields) > len(_FIELDS[cast(OpKind, kind)]))
     return told | {name: text.removeprefix(_TAGS[name]) for name, text in zip(names, fields, strict=True)}
 
 
@@ -104,8 +109,12 @@ def _parse(key: str) -> OpSpec:
         raise _Malformed(f"{first['loc'][0]}: {first['msg']}") from None
 
 
+def _names(kind: OpKind, has_later_skip: bool) -> tuple[str, ...]:
+    return (*_FIELDS[kind], "has_skip") if has_later_skip else _FIELDS[kind]
+
+
 def _parse_fields(kind: OpKind, texts: list[str]) -> dict[str, Any]:
-    names = _FIELDS[kind]
+    names = _names(kind, has_later_skip=kind in _LATER_SKIP and len(texts) > len(_FIELDS[kind]))
     if len(texts) != len(names):
         expected = "-".join(f"{_TAGS[name]}<{name}>" for name in names) or "nothing"
         raise _Malformed(f"after its input a {kind} has {expected}")

@@ -91,8 +91,13 @@ def profile_bar(title: str, total: int) -> Iterator[Callable[[ProfileStatus], No
 
 
 @contextmanager
-def stop_at_signal() -> Iterator[Callable[[], bool]]:
-    """Let the first SIGINT or SIGTERM only ask to stop; a second one does its usual work. Yields whether one came."""
+def stop_at_signal(is_led: bool = False) -> Iterator[Callable[[], bool]]:
+    """Let the first SIGINT or SIGTERM only ask to stop; a second one does its usual work. Yields whether one came.
+
+    Args:
+        is_led: Whether a launcher such as torchrun leads this process. After Ctrl-C it sends the signal that the
+            terminal has sent already, so further ones do nothing; it kills by itself what does not end in time.
+    """
     came = False
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
@@ -103,7 +108,8 @@ def stop_at_signal() -> Iterator[Callable[[], bool]]:
     def note(_number: int, _frame: FrameType | None) -> None:
         nonlocal came
         came = True
-        restore()
+        if not is_led:
+            restore()
 
     for number in before:
         signal.signal(number, note)

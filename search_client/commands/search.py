@@ -1,39 +1,41 @@
 """`search-client search`: find the network of a space that fits a latency target on one device."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.panel import Panel
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from latency_service.contract.errors import InvalidInput
 from search_client.commands import options
 from search_client.commands.connection import connected
 from search_client.commands.console import (
     EXIT_INTERRUPTED,
-    milliseconds,
-    print_facts,
     print_json,
     readable_errors,
     stderr,
     stop_at_signal,
 )
+from search_client.commands.costs import parse_cost
+from search_client.commands.data_sets import load_with_notice
+from search_client.commands.search_bar import search_bar
+from search_client.commands.search_config import config_text, make_config
+from search_client.commands.search_result import print_result
 from search_client.commands.targets import parse_target
+from search_client.compute import Amp, Processor
 from search_client.data.dataset import ImageSet
 from search_client.data.registry import load_data_set
+from search_client.derivation import DerivationRule
+from search_client.distributed import Ranks, joined_ranks
 from search_client.latency.client import ServiceClient
 from search_client.latency.objective import Combination
 from search_client.latency.table import LatencyTable
 from search_client.training.config import SearchConfig
-from search_client.training.progress import SearchInterrupted, SearchProgress, Watcher
+from search_client.training.progress import SearchInterrupted, Watcher
 from search_client.training.result import SearchResult
 from search_client.training.run_folder import RunFolder
-from search_client.training.search_run import SearchRun, feasible_terms
+from search_client.training.search_run import SearchRun
+from search_client.training.terms import feasible_terms
 
 Devices = Annotated[
     list[str] | None,
@@ -43,16 +45,46 @@ Devices = Annotated[
 ]
 CombinationOption = Annotated[
     Combination | None,
-    typer.Option(help="Of several devices: all count at each step, or the worst alone; default all."),
+    typer.Option(help="Of several devices and costs: all count at each step, or the worst alone; default all."),
+]
+Costs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cost",
+        help="What else to keep: macs:300e6, parameters:4e6, or FILE:COLUMN:TARGET of a CSV or Parquet file with op "
+        "keys in column op, such as energy.csv:energy_mj:5; @WEIGHT behind it; repeatable.",
+    ),
+]
+DerivationOption = Annotated[
+    DerivationRule | None,
+    typer.Option(
+        help="Build the most probable network within all targets, or the most probable one; default budgeted."
+    ),
 ]
 WarmupEpochs = Annotated[int | None, typer.Option(min=0, help="Of weights alone, over uniform paths; default 2.")]
 SearchEpochs = Annotated[int | None, typer.Option(min=1, help="Of weights and architecture in turn; default 4.")]
 FineTuneEpochs = Annotated[int | None, typer.Option(min=0, help="Of the derived network; default 4.")]
+Run = Annotated[Path | None, typer.Option(help="Folder of the run; everything that comes of it goes there.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Settings in TOML, or another run's config.json; options go before it.")
+]
+Preset = Annotated[
+    str | None, typer.Option(help="cifar or imagenet: settings to start from; default: what belongs to the space.")
+]
+PrintConfig = Annotated[bool, typer.Option("--print-config", help="Print these settings as TOML, and search nothing.")]
+TrainOn = Annotated[Processor | None, typer.Option(help="Processor that trains; default auto: a GPU if there is one.")]
+AmpOption = Annotated[Amp | None, typer.Option(help="Automatic mixed precision; default off.")]
+OffloadOption = Annotated[
+    bool | None, typer.Option("--offload", help="Keep candidates that do not run in host memory, not on the GPU.")
+]
 
 
 def search(
-    run: Annotated[Path, typer.Option(help="Folder of the run; everything that comes of it goes there.")],
+    run: Run = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run that the folder holds.")] = False,
+    config: ConfigFile = None,
+    preset: Preset = None,
+    print_config: PrintConfig = False,
     device: Devices = None,
     target_ms: Annotated[float | None, typer.Option(help="Latency that the network shall have.")] = None,
     runtime: options.RuntimeOfNewRun = None,
@@ -63,11 +95,16 @@ def search(
     batch_size: options.BatchSize = None,
     condition: options.ConditionOptions = None,
     combination: CombinationOption = None,
+    cost: Costs = None,
+    derivation: DerivationOption = None,
     data_set: Annotated[str | None, typer.Option(help="auto, cifar10 or digits; default auto.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random; default 0.")] = None,
     warmup_epochs: WarmupEpochs = None,
     search_epochs: SearchEpochs = None,
     fine_tune_epochs: FineTuneEpochs = None,
+    train_on: TrainOn = None,
+    amp: AmpOption = None,
+    offload: OffloadOption = None,
     image_limit: Annotated[int | None, typer.Option(min=1, help="Training images used; default 15000.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="Any other search setting, such as alpha_lr=0.02; repeatable.")
@@ -77,9 +114,13 @@ def search(
     cache_dir: options.CacheDir = options.DEFAULT_CACHE_DIR,
     as_json: options.Json = False,
 ) -> None:
-    """Search a network for one device. Nothing is measured: `search-client profile` fills the table beforehand."""
+    """Search a network for one device. Nothing is measured: `search-client profile` fills the table beforehand.
+
+    Under `torchrun --no-python --nproc-per-node N search-client search ...` N processes share the work.
+    """
     settings: dict[str, Any] = {
         "combination": combination,
+        "derivation": derivation,
         "space": space,
         "data_set": data_set,
         "seed": seed,
@@ -87,15 +128,20 @@ def search(
         "search_epochs": search_epochs,
         "fine_tune_epochs": fine_tune_epochs,
         "image_limit": image_limit,
+        "train_on": train_on,
+        "amp": amp,
+        "offload": offload,
     }
     with readable_errors():
+        settings["space_params"] = options.parse_assignments(space_param) or None
+        settings["costs"] = tuple(map(parse_cost, cost or ())) or None
         given = {name: value for name, value in settings.items() if value is not None}
+        of_device = (target_ms, runtime, precision, threads, batch_size, condition)
         if resume:
-            told = (device, target_ms, setting, runtime, space_param, precision, threads, batch_size, condition)
+            told = (config, preset, print_config or None, device, setting, *of_device)
             if given or any(each is not None for each in told):
                 raise InvalidInput("a resumed run keeps its settings: give --run and --resume alone")
-            result = _go_on(run, cache_dir)
-        else:
+        elif device is not None:
             given["targets"] = tuple(
                 parse_target(
                     text,
@@ -103,92 +149,64 @@ def search(
                     runtime,
                     lambda name: options.make_conditions(name, precision, threads, batch_size, condition),
                 )
-                for text in options.require(device, "--device")
+                for text in device
             )
-            given["space_params"] = options.parse_assignments(space_param)
-            result = _start(
-                run, _config(given, options.parse_assignments(setting)), connected(server, key_file), cache_dir
-            )
-        if as_json:
-            print_json(result)
-        else:
-            _print_result(result)
+        elif any(each is not None for each in of_device) or not (config or print_config):
+            raise InvalidInput("--device is missing")
+        sources = (preset, config, given, options.parse_assignments(setting))
+        if print_config:
+            typer.echo(config_text(*sources), nl=False)
+            return
+        folder = options.require(run, "--run")
+        with joined_ranks() as ranks:
+            if resume:
+                result = _go_on(folder, cache_dir, ranks)
+            else:
+                result = _start(folder, make_config(*sources), connected(server, key_file), cache_dir, ranks)
+        if ranks.is_first:
+            (print_json if as_json else print_result)(result)
 
 
-def _config(given: dict[str, Any], more: dict[str, Any]) -> SearchConfig:
-    for name in given.keys() & more.keys():
-        raise InvalidInput(f"--set {name}=... would change what another option says: use that option")
-    return SearchConfig.checked(**given, **more)
-
-
-def _go_on(run: Path, cache_dir: Path) -> SearchResult:
+def _go_on(run: Path, cache_dir: Path, ranks: Ranks) -> SearchResult:
     folder = RunFolder.open(run)
-    return folder.result or _run(folder, _load(folder.config.data_set, cache_dir))
+    if folder.result is not None:
+        return folder.result
+    name = folder.config.data_set
+    images = ranks.first_then_others(lambda: load_with_notice(name, cache_dir), lambda: load_data_set(name, cache_dir))
+    return _run(folder, images, ranks)
 
 
-def _start(run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Path) -> SearchResult:
+def _start(run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Path, ranks: Ranks) -> SearchResult:
     """Make the run's folder once everything is known to fit together, and search."""
+    folder, images = ranks.first_then_others(
+        lambda: _make_run(run, config, client, cache_dir), lambda: _join_run(run, cache_dir)
+    )
+    return _run(folder, images, ranks)
+
+
+def _join_run(run: Path, cache_dir: Path) -> tuple[RunFolder, ImageSet]:
+    folder = RunFolder.open(run)
+    return folder, load_data_set(folder.config.data_set, cache_dir)
+
+
+def _make_run(run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Path) -> tuple[RunFolder, ImageSet]:
     with client:
         tables = [
             LatencyTable.fetch(client, device=target.device, conditions=target.conditions) for target in config.targets
         ]
-    images = _load(config.data_set, cache_dir)
+    images = load_with_notice(config.data_set, cache_dir)
     config = config.model_copy(update={"data_set": images.name})
-    feasible_terms(config, tables, images)
-    return _run(RunFolder.create(run, config, [table.snapshot for table in tables]), images)
+    cost_tables = [cost.table() for cost in config.costs]
+    feasible_terms(config, [*tables, *cost_tables], images)
+    return RunFolder.create(run, config, [table.snapshot for table in tables], cost_tables), images
 
 
-def _load(name: str, cache_dir: Path) -> ImageSet:
-    with stderr().status(f"loading data set {name}"):
-        images = load_data_set(name, cache_dir)
-    if images.notice is not None:
-        stderr().print(Panel(images.notice, title="another data set than you may think", style="bold yellow"))
-    return images
-
-
-def _run(folder: RunFolder, images: ImageSet) -> SearchResult:
+def _run(folder: RunFolder, images: ImageSet, ranks: Ranks) -> SearchResult:
+    is_led = ranks.world_size > 1
     try:
-        with stop_at_signal() as stop_requested, _search_bar() as show:
-            return SearchRun(folder, images, Watcher(show, stop_requested, time.monotonic)).run()
+        with stop_at_signal(is_led) as stop_requested, search_bar(ranks.is_first) as show:
+            return SearchRun(folder, images, Watcher(show, stop_requested, time.monotonic), ranks).run()
     except SearchInterrupted:
-        stderr().print(f"stopped; go on with: search-client search --run {folder.path} --resume", soft_wrap=True)
+        if ranks.is_first:
+            stderr().print(f"stopped; go on with: search-client search --run {folder.path} --resume", soft_wrap=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
-
-
-@contextmanager
-def _search_bar() -> Iterator[Callable[[SearchProgress], None]]:
-    columns = (
-        TextColumn("{task.description:<11}"),
-        BarColumn(bar_width=8),
-        TaskProgressColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.fields[figures]}"),
-    )
-    with Progress(*columns, console=stderr()) as progress:
-        task = progress.add_task("starting", total=None, figures="")
-
-        def show(now: SearchProgress) -> None:
-            expected, derived = (" ".join(f"{cost:.3g}" for cost in costs) for costs in (now.expected, now.derived))
-            figures = f"loss {now.loss:.2f}  E {expected}  net {derived} ms  entropy {now.entropy:.2f}"
-            progress.update(task, description=now.phase, completed=now.step, total=now.total_steps, figures=figures)
-
-        yield show
-
-
-def _print_result(result: SearchResult) -> None:
-    for promise in result.promises:
-        missed = "" if promise.target_met else ", MISSED: give the search more epochs or a higher settle_steps"
-        facts = {
-            "target": f"{promise.target_ms:.4g} ms{missed}",
-            "predicted": milliseconds(promise.predicted_ms, promise.predicted_ci_ms),
-            "snapshot": promise.snapshot_id,
-        }
-        print_facts(f"For {promise.device}, {promise.conditions}", facts)
-    facts = {
-        "accuracy": f"{result.validation_accuracy:.1%} of {result.validation_images} {result.data_set} images",
-        "MACs": f"{result.macs / 1e6:.2f} M",
-        "parameters": f"{result.parameters:,}",
-        "took": f"{result.seconds:.0f} s",
-    }
-    print_facts("The network", facts)
-    Console().print(result.architecture.describe(), highlight=False)

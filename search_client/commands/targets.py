@@ -10,7 +10,7 @@ from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import InvalidInput
 from search_client.commands import options
 from search_client.faults import first_fault
-from search_client.training.config import Target
+from search_client.training.targets import Target
 
 _FORM = re.compile(
     r"(?P<device>[^/:@]+)(/(?P<runtime>[^/:@]+))?(:(?P<latency>[0-9.eE+-]+)ms)?(@(?P<weight>[0-9.eE+-]+))?"

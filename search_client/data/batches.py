@@ -1,19 +1,22 @@
-"""Batches: normalised, augmented tensors, and a sampler whose position survives a restart."""
+"""Batches: normalised, augmented tensors, and a loader whose position survives a restart."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from latency_service.contract.errors import InvalidInput
-from search_client.data.dataset import Images, ImageSet
+from search_client.data.augmentation.train_transform import train_transform
+from search_client.data.augmentation.transform import Transform
+from search_client.data.dataset import ImageSet, LabelledImages
+from search_client.data.order import BatchOrder
+from search_client.data.prefetch import in_order
+from search_client.data.reading import EvaluationReader, ReadImages, TrainingReader
+from search_client.data.unreadable import UnreadableImages
 
 Batch = tuple[Tensor, Tensor]
-
-CROP_PADDING = 4
 
 
 @dataclass(frozen=True)
@@ -34,90 +37,76 @@ class Normalisation:
         return (pixels / 255 - mean) / std
 
 
-class BatchSampler:
-    """Endless batches of indices: every epoch a new permutation; what does not fill a batch is left out."""
-
-    def __init__(self, size: int, batch_size: int, generator: torch.Generator) -> None:
-        if batch_size > size:
-            raise InvalidInput(f"batch size {batch_size} is larger than the split's {size} images")
-        self._size = size
-        self._batch_size = batch_size
-        self._generator = generator
-        self._order = torch.empty(0, dtype=torch.int64)
-        self._position = 0
-
-    def next_indices(self) -> Tensor:
-        """Return the next batch's indices, shape (batch_size,)."""
-        if self._position + self._batch_size > len(self._order):
-            self._order = torch.randperm(self._size, generator=self._generator)
-            self._position = 0
-        start, self._position = self._position, self._position + self._batch_size
-        return self._order[start : self._position]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the position within the epoch's order."""
-        return {"order": self._order, "position": self._position}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where `state` was taken."""
-        self._order, self._position = state["order"], state["position"]
-
-
 class BatchLoader:
-    """Endless training batches, cropped and flipped at random; owns its random generator.
+    """Endless training batches, augmented at random.
+
+    An image that cannot be decoded is named in the log, and the next one of the split takes its place.
 
     Args:
         images: The split to draw from.
-        of: The data set it belongs to: its normalisation, and whether flipping keeps a label.
-        batch_size: Images a batch.
+        of: The data set it belongs to.
+        batch_size: Images a batch, of all ranks together.
         seed: Of order and augmentation.
+        transform: What happens to an image after its crop; None for `train_transform(of)`.
+        rank: Whose part of every batch this is.
+        world_size: How many ranks there are; together they see the batches that one alone would.
+
+    Attributes:
+        unreadable: What had to be left out so far, by this process's account.
+
+    Raises:
+        InvalidInput: The split is smaller than a batch, or the ranks cannot share a batch evenly.
     """
 
-    def __init__(self, images: Images, of: ImageSet, batch_size: int, seed: int) -> None:
-        self._images = images
+    def __init__(
+        self,
+        images: LabelledImages,
+        of: ImageSet,
+        batch_size: int,
+        seed: int,
+        *,
+        transform: Transform | None = None,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.unreadable = UnreadableImages()
+        order = BatchOrder(len(images), batch_size, seed, rank, world_size)
+        self._read = TrainingReader(images, order, transform or train_transform(of))
         self._normalise = Normalisation(of.mean, of.std)
-        self._may_flip = of.may_flip
-        self._generator = torch.Generator().manual_seed(seed)
-        self._sampler = BatchSampler(len(images), batch_size, self._generator)
+        self._workers = of.workers
+        self._number = 0
+        self._stream: Iterator[ReadImages] | None = None
 
     def next_batch(self) -> Batch:
-        """Return images, float32 (batch_size, C, H, W), and labels, int64 (batch_size,)."""
-        indices = self._sampler.next_indices()
-        pixels = random_crop(self._images.pixels[indices], self._generator)
-        if self._may_flip:
-            pixels = random_flip(pixels, self._generator)
-        return self._normalise(pixels), self._images.labels[indices]
+        """Return images, float32 (batch_size / world_size, C, H, W), and their labels, int64.
+
+        Raises:
+            DataSetUnavailable: Many images in a row cannot be decoded.
+        """
+        if self._stream is None:
+            self._stream = in_order(self._read, count(self._number), self._workers)
+        read = next(self._stream)
+        self._number += 1
+        self.unreadable.note(read.unreadable)
+        return self._normalise(read.pixels), read.labels
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that the next batches depend on."""
-        return {"sampler": self._sampler.state_dict(), "generator": self._generator.get_state()}
+        """Return the number of the next batch: with the seed, all that it depends on."""
+        return {"number": self._number}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where `state` was taken."""
-        self._sampler.load_state_dict(state["sampler"])
-        self._generator.set_state(state["generator"])
+        """Go on where `state` was taken; what workers have read ahead is dropped."""
+        self._number, self._stream = state["number"], None
 
 
-def random_crop(pixels: Tensor, generator: torch.Generator, padding: int = CROP_PADDING) -> Tensor:
-    """Shift each image of (N, C, H, W) by up to `padding` pixels in both directions; zeros move in."""
-    count, _, height, width = pixels.shape
-    padded = F.pad(pixels, (padding,) * 4)
-    top, left = torch.randint(0, 2 * padding + 1, (2, count), generator=generator)
-    rows = top[:, None] + torch.arange(height)
-    columns = left[:, None] + torch.arange(width)
-    image = torch.arange(count)[:, None, None]
-    return padded.permute(0, 2, 3, 1)[image, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+def evaluation_batches(images: LabelledImages, of: ImageSet, batch_size: int) -> Iterator[Batch]:
+    """Yield every image once, in order, without augmentation; the last batch may be smaller.
 
-
-def random_flip(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Mirror each image of (N, C, H, W) with probability 1/2."""
-    flipped = torch.rand(len(pixels), generator=generator) < 0.5
-    return torch.where(flipped.view(-1, 1, 1, 1), pixels.flip(3), pixels)
-
-
-def evaluation_batches(images: Images, of: ImageSet, batch_size: int) -> Iterator[Batch]:
-    """Yield every image once, in order, without augmentation; the last batch may be smaller."""
-    normalise = Normalisation(of.mean, of.std)
-    for start in range(0, len(images), batch_size):
-        part = slice(start, start + batch_size)
-        yield normalise(images.pixels[part]), images.labels[part]
+    Images that cannot be decoded are named in the log and left out: count the labels that come.
+    """
+    normalise, unreadable = Normalisation(of.mean, of.std), UnreadableImages()
+    numbers = range(-(-len(images) // batch_size))
+    for read in in_order(EvaluationReader(images, batch_size), numbers, of.workers):
+        unreadable.note(read.unreadable)
+        if len(read.labels):
+            yield normalise(read.pixels), read.labels

@@ -1,41 +1,64 @@
 """The data sets by name, and `auto`: CIFAR-10 where it can be had, else digits with a notice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from search_client.data import cifar10, digits
+from search_client.data import cifar10, digits, fashion_mnist, image_folder
 from search_client.data.dataset import DataSetUnavailable, ImageSet
-from search_client.registry import pick
+from search_client.registry import build
 
 AUTO = "auto"
 
-_LOADERS: dict[str, Callable[[Path], ImageSet]] = {
-    cifar10.NAME: cifar10.load_cifar10,
-    digits.NAME: digits.load_digits,
-}
 
-
-def data_set_names() -> tuple[str, ...]:
-    """Return every name that `load_data_set` knows."""
-    return (AUTO, *_LOADERS)
-
-
-def load_data_set(name: str, cache_dir: Path) -> ImageSet:
+def load_data_set(name: str, cache_dir: Path, **params: Any) -> ImageSet:
     """Return a data set by name, fetched into `cache_dir` where it is not there yet.
 
     Only `auto` ever puts one data set in another's place, and then says so in `ImageSet.notice`.
 
+    Args:
+        name: One of `data_set_names()`.
+        cache_dir: Where data sets are kept.
+        params: What the data set takes: `image-folder` root, resolution, subset and workers, the others nothing.
+
     Raises:
         UnknownName: No data set has that name.
+        InvalidInput: The data set takes no such parameter.
         DataSetUnavailable: It can neither be read nor fetched.
     """
-    return pick({AUTO: _cifar10_or_digits, **_LOADERS}, name, "data set")(cache_dir)
+    return build(_LOADERS, name, "data set", {"cache_dir": cache_dir, **params})
+
+
+def data_set_names() -> tuple[str, ...]:
+    """Return every name that `load_data_set` knows."""
+    return tuple(_LOADERS)
+
+
+def _cifar10(cache_dir: Path) -> ImageSet:
+    return cifar10.load_cifar10(cache_dir)
+
+
+def _fashion_mnist(cache_dir: Path) -> ImageSet:
+    return fashion_mnist.load_fashion_mnist(cache_dir)
+
+
+def _digits(cache_dir: Path) -> ImageSet:
+    return digits.load_digits(cache_dir)
 
 
 def _cifar10_or_digits(cache_dir: Path) -> ImageSet:
     try:
-        return _LOADERS[cifar10.NAME](cache_dir)
+        return _cifar10(cache_dir)
     except DataSetUnavailable as error:
         notice = f"Training on the 1,797 small digits of scikit-learn, NOT on CIFAR-10. {error}"
-        return replace(_LOADERS[digits.NAME](cache_dir), notice=notice)
+        return replace(_digits(cache_dir), notice=notice)
+
+
+_LOADERS: Mapping[str, Callable[..., ImageSet]] = {
+    AUTO: _cifar10_or_digits,
+    cifar10.NAME: _cifar10,
+    digits.NAME: _digits,
+    fashion_mnist.NAME: _fashion_mnist,
+    image_folder.NAME: image_folder.load_image_folder,
+}

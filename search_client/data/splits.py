@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from latency_service.contract.errors import InvalidInput
-from search_client.data.dataset import Images
+from search_client.data.dataset import LabelledImages
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Splits:
         validation: Seen by neither; accuracies are reported on it.
     """
 
-    weights: Images
-    alphas: Images
-    validation: Images
+    weights: LabelledImages
+    alphas: LabelledImages
+    validation: LabelledImages
 
 
 def split_images(
-    images: Images, seed: int, alpha_share: float, validation_share: float, image_limit: int | None = None
+    images: LabelledImages, seed: int, alpha_share: float, validation_share: float, image_limit: int | None = None
 ) -> Splits:
     """Split class by class, at random.
 

@@ -23,7 +23,7 @@ def expected_latency_ms(path_probs: Tensor, op_latency_ms: Tensor) -> Tensor:
 
     Args:
         path_probs: Shape (num_candidates,), non-negative, sums to 1.
-        op_latency_ms: Shape (num_candidates,), milliseconds, no gradient.
+        op_latency_ms: Shape (num_candidates,), milliseconds, no gradient; taken to the type and device of path_probs.
 
     Returns:
         Scalar, milliseconds.
@@ -38,7 +38,7 @@ def expected_latency_ms(path_probs: Tensor, op_latency_ms: Tensor) -> Tensor:
             f"path_probs has shape {tuple(path_probs.shape)}, op_latency_ms {tuple(op_latency_ms.shape)}: "
             "hand in one latency a candidate"
         )
-    return (path_probs * op_latency_ms).sum()
+    return (path_probs * op_latency_ms.to(path_probs)).sum()
 
 
 class SupernetCost:
@@ -74,7 +74,7 @@ class SupernetCost:
                 f"the space has {len(self.blocks)} blocks, and got {len(path_probs)} rows of path_probs"
             )
         blocks = (
-            expected_latency_ms(probs, costs.to(probs)) for probs, costs in zip(path_probs, self.blocks, strict=True)
+            expected_latency_ms(probs, costs) for probs, costs in zip(path_probs, self.blocks, strict=True)
         )
         return sum(blocks, start=path_probs[0].new_tensor(self.fixed))
 

@@ -78,7 +78,18 @@ class Objective:
 
     def is_met(self, path: Sequence[int]) -> bool:
         """Say whether a search may end with these choices."""
-        return all(term.loss.is_met(term.cost.of_path(path)) for term in self._counting(path))
+        return all(self.met(path))
+
+    def met(self, path: Sequence[int]) -> tuple[bool, ...]:
+        """Say of each term whether the network of these choices keeps its target.
+
+        One that does not count at these choices is kept wherever it is not exceeded.
+        """
+        counting, costs = self._counting(path), self.costs(path)
+        return tuple(
+            term.loss.is_met(cost) or (term not in counting and cost <= term.target)
+            for term, cost in zip(self.terms, costs, strict=True)
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed search needs."""

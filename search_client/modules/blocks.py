@@ -20,6 +20,7 @@ from latency_service.contract.ops import (
     OpKind,
     OpSpec,
     SepConv,
+    Skippable,
     Zero,
 )
 
@@ -33,17 +34,16 @@ _ACTIVATIONS: dict[Activation, Callable[[], nn.Module] | None] = {
 }
 
 
-class MBConvModule(nn.Module):
-    """Mobile inverted bottleneck, its skip included. (N, in, H, W) -> (N, out, ceil(H / stride), ceil(W / stride))."""
+class SkippableModule(nn.Module):
+    """Some layers, and the skip around them. (N, in, H, W) -> (N, out, ceil(H / stride), ceil(W / stride)).
 
-    def __init__(self, op: MBConv) -> None:
+    Attributes:
+        layers: The branch that a skip goes around.
+        has_skip: Whether the input is added to the branch's output.
+    """
+
+    def __init__(self, op: Skippable, *layers: nn.Module) -> None:
         super().__init__()
-        hidden = op.hidden_channels
-        layers: list[nn.Module] = []
-        if op.expand_ratio > 1:
-            layers.append(_conv_bn_act(op.in_channels, hidden, 1, op.activation))
-        layers.append(_conv_bn_act(hidden, hidden, op.kernel_size, op.activation, op.stride, groups=hidden))
-        layers.append(_conv_bn_act(hidden, op.out_channels, 1, "none"))
         self.layers = nn.Sequential(*layers)
         self.has_skip = op.has_skip
 
@@ -84,20 +84,33 @@ def _build_conv_bn_act(op: ConvBnAct) -> nn.Module:
     return _conv_bn_act(op.in_channels, op.out_channels, op.kernel_size, op.activation, op.stride, groups=op.groups)
 
 
+def _build_mbconv(op: MBConv) -> nn.Module:
+    hidden = op.hidden_channels
+    expansion = [_conv_bn_act(op.in_channels, hidden, 1, op.activation)] if op.expand_ratio > 1 else []
+    return SkippableModule(
+        op,
+        *expansion,
+        _conv_bn_act(hidden, hidden, op.kernel_size, op.activation, op.stride, groups=hidden),
+        _conv_bn_act(hidden, op.out_channels, 1, "none"),
+    )
+
+
 def _build_sep_conv(op: SepConv) -> nn.Module:
     channels = op.in_channels
-    return nn.Sequential(
+    return SkippableModule(
+        op,
         _conv_bn_act(channels, channels, op.kernel_size, op.activation, op.stride, op.dilation, groups=channels),
         _conv_bn_act(channels, op.out_channels, 1, op.activation),
     )
 
 
 def _build_avg_pool(op: AvgPool) -> nn.Module:
-    return nn.AvgPool2d(op.kernel_size, op.stride, (op.kernel_size - 1) // 2, count_include_pad=False)
+    pool = nn.AvgPool2d(op.kernel_size, op.stride, (op.kernel_size - 1) // 2, count_include_pad=False)
+    return SkippableModule(op, pool)
 
 
 def _build_max_pool(op: MaxPool) -> nn.Module:
-    return nn.MaxPool2d(op.kernel_size, op.stride, (op.kernel_size - 1) // 2)
+    return SkippableModule(op, nn.MaxPool2d(op.kernel_size, op.stride, (op.kernel_size - 1) // 2))
 
 
 def _build_identity(op: Identity | Zero) -> nn.Module:
@@ -110,7 +123,7 @@ def _build_classifier(op: Classifier) -> nn.Module:
 
 _BUILDERS: Mapping[OpKind, Callable[[Any], nn.Module]] = {
     "conv_bn_act": _build_conv_bn_act,
-    "mbconv": MBConvModule,
+    "mbconv": _build_mbconv,
     "sep_conv": _build_sep_conv,
     "avg_pool": _build_avg_pool,
     "max_pool": _build_max_pool,

@@ -1,13 +1,19 @@
-"""`proxyless-imagenet`: the space of ProxylessNAS, arXiv:1812.00332, section 4.2, as released."""
+"""`proxyless-imagenet`: the space of ProxylessNAS, arXiv:1812.00332, section 4.2, as released.
+
+`proxyless-imagenet-mobile` is the variant with 32 channels in its first stage, from which the released mobile network
+comes. The released gpu network is `proxyless-imagenet` at width_mult 1.35, the cpu network at 1.12; the mobile network
+of width 1.4 departs from the rounding in two stages: width_mult 1.4 over stage_widths 28, 40, 80, 96, 184, 320.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from latency_service.contract.errors import InvalidInput
 from latency_service.contract.ops import Classifier, ConvBnAct, Shape
 from search_client.spaces.mbconv_stages import Stage, mbconv, scaled_width, searched_blocks, takes
 from search_client.spaces.space import SearchSpace
 
-NAME = "proxyless-imagenet"
+NAME, MOBILE_NAME = "proxyless-imagenet", "proxyless-imagenet-mobile"
 STAGE_WIDTHS = (24, 40, 80, 96, 192, 320)
 #: The released mobile network was searched with 32 channels in its first stage.
 RELEASED_MOBILE_STAGE_WIDTHS = (32, *STAGE_WIDTHS[1:])
@@ -57,3 +63,10 @@ def proxyless_imagenet(
         blocks=blocks,
         head=(feature_mix, Classifier(**takes(feature_mix.output_shape), num_classes=num_classes)),
     )
+
+
+def proxyless_imagenet_mobile(width_mult: float = 1.0, resolution: int = 224, num_classes: int = 1000) -> SearchSpace:
+    """Return `proxyless_imagenet` with the stage widths of the released mobile network."""
+    space = proxyless_imagenet(width_mult, resolution, num_classes, RELEASED_MOBILE_STAGE_WIDTHS)
+    own = {"width_mult": width_mult, "resolution": resolution, "num_classes": num_classes}
+    return replace(space, name=MOBILE_NAME, params=own)

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from search_client.registry import build
-from search_client.spaces import proxyless_cifar, proxyless_imagenet
+from search_client.spaces import cifar_ops, proxyless_cifar, proxyless_imagenet
 from search_client.spaces.space import SearchSpace
 
 SPACES: Mapping[str, Callable[..., SearchSpace]] = {
     proxyless_imagenet.NAME: proxyless_imagenet.proxyless_imagenet,
+    proxyless_imagenet.MOBILE_NAME: proxyless_imagenet.proxyless_imagenet_mobile,
     proxyless_cifar.NAME: proxyless_cifar.proxyless_cifar,
+    cifar_ops.NAME: cifar_ops.cifar_ops,
 }
 
 

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from search_client.architecture import Architecture
+from search_client.compute import Compute
+from search_client.derivation import Derivation
 from search_client.latency.objective import Objective
 from search_client.modules.mixed_op import MixedOp
 from search_client.modules.super_net import SuperNet
@@ -21,7 +23,7 @@ class ArchStep:
         ce: Cross entropy of the sampled path on the batch, before the step.
         loss: What was made small, before the step.
         expected: Expected cost over all paths, after the step, a term of the objective each.
-        derived: Cost of the network that would be derived now, after the step, a term of the objective each.
+        derived: Cost of the network of the most probable ops, after the step, a term of the objective each.
     """
 
     ce: float
@@ -45,6 +47,7 @@ class Strategy(Protocol):
         objective: Objective,
         optimizer: torch.optim.Optimizer,
         generator: torch.Generator,
+        compute: Compute | None = None,
     ) -> ArchStep:
         """Improve the alphas by one batch of the held-out split; weights and batch statistics stay as they are.
 
@@ -54,10 +57,16 @@ class Strategy(Protocol):
             labels: Shape (N,), class indices.
             objective: What is made small.
             optimizer: Over `supernet.arch_params()`.
-            generator: A generator of the CPU, for the paths.
+            generator: A generator of the CPU, for the paths; alike on all ranks.
+            compute: How precisely, and by how many ranks; None: as the tensors are, alone.
         """
         ...
 
-    def derive(self, supernet: SuperNet) -> Architecture:
-        """Return the network that the alphas speak for."""
+    def derive(self, supernet: SuperNet, derivation: Derivation) -> Architecture:
+        """Return the network that the search has found.
+
+        Args:
+            supernet: One whose blocks this strategy made.
+            derivation: Which network path probabilities speak for.
+        """
         ...

@@ -21,6 +21,8 @@ from torch import Tensor
 
 from latency_service.contract.errors import InvalidInput
 from search_client.architecture import Architecture
+from search_client.compute import Compute
+from search_client.derivation import Derivation
 from search_client.latency.objective import Objective
 from search_client.modules.batch_norm import frozen_statistics
 from search_client.modules.mixed_op import MixedOp
@@ -85,7 +87,10 @@ class _BinaryGates(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
         (output_gradient,) = gradients
         pair_alpha, active_output, inactive_output = ctx.saved_tensors
-        inner_products = [(output_gradient * output).sum() for output in (active_output, inactive_output)]
+        dtype = pair_alpha.dtype  # in half precision the products overflow
+        inner_products = [
+            (output_gradient.to(dtype) * output.to(dtype)).sum() for output in (active_output, inactive_output)
+        ]
         gate_gradient = torch.stack(inner_products).to(pair_alpha)
         return alpha_gradient(gate_gradient, torch.softmax(pair_alpha, dim=0)), output_gradient, None
 
@@ -149,39 +154,39 @@ class ProxylessGradient:
         objective: Objective,
         optimizer: torch.optim.Optimizer,
         generator: torch.Generator,
+        compute: Compute | None = None,
     ) -> ArchStep:
         """Improve the alphas by one batch; see `Strategy.arch_step`.
 
         Raises:
             InvalidInput: Another strategy made the supernet's blocks, or the optimiser moves alphas without a gradient.
         """
+        compute = compute or Compute()
         mixed_ops = _two_path_ops(supernet)
         _refuse_momentum(optimizer)
         for mixed_op in mixed_ops:
             mixed_op.draw_pair(generator)
         try:
-            with frozen_statistics(supernet):
+            with frozen_statistics(supernet), compute.autocast():
                 ce = objective.ce_loss(supernet(images), labels)
             loss = objective.loss(ce, supernet.path_probs(), supernet.most_probable_path())
-            _step_alphas(mixed_ops, loss, optimizer)
+            _step_alphas(mixed_ops, loss, optimizer, compute)
         finally:
             for mixed_op in mixed_ops:
                 mixed_op.drop_pair()
         return _observe(supernet, objective, ce, loss)
 
-    def derive(self, supernet: SuperNet) -> Architecture:
-        """Return the network of each block's most probable candidate."""
-        return Architecture.of(supernet.space, supernet.most_probable_path())
+    def derive(self, supernet: SuperNet, derivation: Derivation) -> Architecture:
+        """Return the network that the path probabilities speak for."""
+        return Architecture.of(supernet.space, derivation(supernet.path_probs()))
 
 
-def _step_alphas(mixed_ops: list[TwoPathMixedOp], loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
+def _step_alphas(
+    mixed_ops: list[TwoPathMixedOp], loss: Tensor, optimizer: torch.optim.Optimizer, compute: Compute
+) -> None:
     alphas = [mixed_op.alpha for mixed_op in mixed_ops]
     before = [alpha.detach().clone() for alpha in alphas]
-    # Asking for the alphas' gradients alone spares those of the weights.
-    for alpha, gradient in zip(alphas, torch.autograd.grad(loss, alphas), strict=True):
-        alpha.grad = gradient
-    optimizer.step()
-    optimizer.zero_grad()
+    compute.descend(loss, alphas, optimizer)
     with torch.no_grad():
         for mixed_op, alpha_before in zip(mixed_ops, before, strict=True):
             assert mixed_op.pair is not None

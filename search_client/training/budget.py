@@ -8,9 +8,10 @@ from search_client.training.config import SearchConfig
 
 @dataclass(frozen=True)
 class Budget:
-    """Weight steps a phase."""
+    """Weight steps a phase; `rest_steps` are the first of the search's."""
 
     warmup_steps: int
+    rest_steps: int
     search_steps: int
     fine_tune_steps: int
 
@@ -21,6 +22,7 @@ class Budget:
         fine_tune_images = len(splits.weights) + len(splits.alphas)
         return cls(
             warmup_steps=config.warmup_epochs * steps_per_epoch,
+            rest_steps=config.rest_epochs * steps_per_epoch,
             search_steps=config.search_epochs * steps_per_epoch,
             fine_tune_steps=config.fine_tune_epochs * (fine_tune_images // config.batch_size),
         )

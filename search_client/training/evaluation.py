@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from search_client.compute import Compute
 from search_client.data.batches import Batch, BatchLoader, evaluation_batches
-from search_client.data.dataset import Images, ImageSet
+from search_client.data.dataset import ImageSet, LabelledImages
 from search_client.training.config import SearchConfig
 from search_client.training.schedule import cosine_lr, set_lr
 
@@ -27,16 +28,27 @@ def make_weight_optimizer(params: Iterable[nn.Parameter], config: SearchConfig) 
 
 
 def weight_step(
-    module: nn.Module, batch: Batch, criterion: nn.Module, optimizer: torch.optim.Optimizer
+    module: nn.Module, batch: Batch, criterion: nn.Module, optimizer: torch.optim.Optimizer, compute: Compute
 ) -> tuple[float, float]:
-    """Take one step on the weights, and return loss and accuracy on the batch before it."""
-    images, labels = batch
-    optimizer.zero_grad()
-    logits = module(images)
-    loss: Tensor = criterion(logits, labels)
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
-    return loss.item(), (logits.argmax(1) == labels).float().mean().item()
+    """Take one step on the weights, and return loss and accuracy on all ranks' batches before it.
+
+    Args:
+        module: In training mode, on the compute's device.
+        batch: This rank's share.
+        criterion: (logits (N, num_classes), labels (N,)) -> mean loss, scalar.
+        optimizer: Of the weights.
+        compute: Where, how precisely, and in how many parts.
+    """
+    seen: list[Tensor] = []
+    for images, labels in compute.parts(batch):
+        with compute.autocast():
+            logits = module(images)
+            loss: Tensor = criterion(logits, labels)
+        compute.backward(loss)
+        seen.append(torch.stack([loss.detach(), (logits.detach().argmax(1) == labels).to(loss).mean()]))
+    compute.step(optimizer)
+    mean_loss, accuracy = compute.ranks.mean(torch.stack(seen).mean(0)).tolist()
+    return mean_loss, accuracy
 
 
 def fine_tune(
@@ -45,24 +57,27 @@ def fine_tune(
     steps: int,
     config: SearchConfig,
     on_step: Callable[[float, float, float], None],
+    compute: Compute | None = None,
 ) -> None:
     """Train the derived network from the weights that it has, then recalibrate its batch statistics.
 
     Args:
-        module: The network; changed in place.
+        module: The network, on the compute's device; changed in place.
         batches: Of images that the search used.
         steps: How many.
         config: Learning rate and the optimiser's other settings.
         on_step: Called after each step with learning rate, loss and the batch's accuracy.
+        compute: Where, how precisely, and in how many parts; None: on the CPU, in one.
     """
+    compute = compute or Compute()
     criterion, optimizer = make_criterion(config), make_weight_optimizer(module.parameters(), config)
     module.train()
     for step in range(steps):
         lr = cosine_lr(config.fine_tune_lr, step, steps)
         set_lr(optimizer, lr)
-        loss, accuracy = weight_step(module, batches.next_batch(), criterion, optimizer)
+        loss, accuracy = weight_step(module, batches.next_batch(), criterion, optimizer, compute)
         on_step(lr, loss, accuracy)
-    recalibrate(module, (batches.next_batch() for _ in range(RECALIBRATION_BATCHES)))
+    recalibrate(module, (compute.on_device(batches.next_batch()) for _ in range(RECALIBRATION_BATCHES)))
 
 
 @torch.no_grad()
@@ -84,13 +99,18 @@ def recalibrate(module: nn.Module, batches: Iterable[Batch]) -> None:
 
 
 @torch.no_grad()
-def accuracy_on(module: nn.Module, images: Images, image_set: ImageSet) -> float:
+def accuracy_on(
+    module: nn.Module, images: LabelledImages, image_set: ImageSet, compute: Compute | None = None
+) -> float:
     """Return the share of the images that the network classifies rightly, 0 to 1; no augmentation, running statistics.
 
     On the validation split this is an honest estimate for further images of the same kind: neither weights, alphas nor
     batch statistics have seen it. The data set's test images are left for those who compare finished networks.
     """
     module.eval()
-    batches = evaluation_batches(images, image_set, EVALUATION_BATCH_SIZE)
-    right = sum(int((module(pixels).argmax(1) == labels).sum()) for pixels, labels in batches)
-    return right / len(images)
+    on_device = (compute or Compute()).on_device
+    right = seen = 0
+    for pixels, labels in map(on_device, evaluation_batches(images, image_set, EVALUATION_BATCH_SIZE)):
+        right += int((module(pixels).argmax(1) == labels).sum())
+        seen += len(labels)
+    return right / seen

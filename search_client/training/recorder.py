@@ -15,6 +15,27 @@ _DECIMALS = 6
 
 
 class Recorder:
+    """Takes what each step saw, and keeps nothing of it: what all ranks but the first have; a context manager."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what is open."""
+
+    def weight_step(self, step: int, phase: Phase, lr: float, loss: float, accuracy: float) -> None:
+        """Record a weight step."""
+
+    def arch_step(self, step: int, seen: ArchStep, entropy: float, path_probs: list[Tensor]) -> None:
+        """Record the architecture step that followed a weight step."""
+
+    def flush(self) -> None:
+        """Hand everything to the operating system."""
+
+
+class FolderRecorder(Recorder):
     """Writes what each step saw; a context manager that closes its files.
 
     Args:
@@ -26,9 +47,6 @@ class Recorder:
         self._history = History(folder.history, after_step)
         self._alphas = History(folder.alphas, after_step)
         self._board = SummaryWriter(str(folder.tensorboard), purge_step=after_step + 1)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

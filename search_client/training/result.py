@@ -11,7 +11,7 @@ class Promise(BaseModel):
     """What one table says of the derived network.
 
     Attributes:
-        target_met: Whether the search's loss takes the predicted latency for the target.
+        target_met: Whether the search's objective takes the predicted latency for the target.
         predicted_ms: Sum of the pinned snapshot's entries over the derived network's ops.
         predicted_ci_ms: Its interval, from the entries' own; None where some entry has none.
     """
@@ -32,14 +32,35 @@ class Promise(BaseModel):
         return f"{self.device} {self.conditions.runtime}"
 
 
+class CostPromise(BaseModel):
+    """What another table than a device's says of the derived network.
+
+    Attributes:
+        label: The count, or the column of a file.
+        unit: Of target and prediction.
+        target_met: As a promise's.
+        predicted: Sum over the derived network's ops.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str
+    unit: str
+    target: float
+    target_met: bool
+    predicted: float
+
+
 class SearchResult(BaseModel):
     """One search's outcome.
 
     Attributes:
         data_set: What was really trained on; `digits` where `auto` could not have CIFAR-10.
         promises: A target each.
+        costs: What else the search was asked to keep, each.
         validation_accuracy: Of the derived, fine-tuned network, 0 to 1, on images that neither weights nor alphas saw;
             `accuracy_on` says what that is worth.
+        skipped_steps: Steps left out because a gradient overflowed in half precision; of the search and fine-tuning.
         seconds: Wall time, over all sessions of the run.
     """
 
@@ -48,10 +69,12 @@ class SearchResult(BaseModel):
     space: str
     data_set: str
     promises: tuple[Promise, ...]
+    costs: tuple[CostPromise, ...] = ()
     validation_accuracy: float
     validation_images: int
     macs: int
     parameters: int
     architecture: Architecture
     seed: int
+    skipped_steps: int = 0
     seconds: float

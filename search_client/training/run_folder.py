@@ -2,6 +2,7 @@
 
 config.json           what was asked for, the seed included
 snapshots/0.json      the pinned latency table of the first target, 1.json that of the second, and so on
+costs/0.json          the column of a file that the first cost was read from, where it was, and so on
 history.jsonl         each weight step: phase, learning rate, loss, accuracy
 alphas.jsonl          each architecture step: losses, expected and derived latency, entropy, path probabilities
 checkpoints/          all that `--resume` needs
@@ -24,9 +25,12 @@ from latency_service.contract.errors import Conflict, InvalidInput, NotFound
 from latency_service.contract.messages import Snapshot
 from search_client.architecture import Architecture
 from search_client.faults import first_fault
+from search_client.latency.column_table import ColumnTable
+from search_client.latency.cost_table import CostTable
 from search_client.training.atomic_file import write_atomically
 from search_client.training.config import SearchConfig
 from search_client.training.result import SearchResult
+from search_client.training.targets import ColumnTarget
 from search_client.verify import VerifyResult
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -39,13 +43,16 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, path: Path, config: SearchConfig, snapshots: Sequence[Snapshot]) -> "RunFolder":
+    def create(
+        cls, path: Path, config: SearchConfig, snapshots: Sequence[Snapshot], cost_tables: Sequence[CostTable] = ()
+    ) -> "RunFolder":
         """Start a new run.
 
         Args:
             path: The folder.
             config: What is asked for.
             snapshots: The table of each of its targets.
+            cost_tables: Of each of its costs.
 
         Raises:
             Conflict: The folder holds a run already.
@@ -55,6 +62,9 @@ class RunFolder:
             raise Conflict(f"{path} holds a run already: go on with --resume, or choose another folder with --run")
         for index, (snapshot, _) in enumerate(zip(snapshots, config.targets, strict=True)):
             folder._write_model(f"snapshots/{index}.json", snapshot)
+        for index, (table, _) in enumerate(zip(cost_tables, config.costs, strict=True)):
+            if isinstance(table, ColumnTable):
+                folder._write_model(f"costs/{index}.json", table)
         folder._write_model("config.json", config)  # last: a folder that has a config is a complete run
         return folder
 
@@ -82,6 +92,14 @@ class RunFolder:
         """The latency tables that the run is pinned to, a target each."""
         count = len(self.config.targets)
         return tuple(self._read_model(f"snapshots/{index}.json", Snapshot) for index in range(count))
+
+    @property
+    def cost_tables(self) -> tuple[CostTable, ...]:
+        """The tables of the run's other costs; what was read from a file is pinned."""
+        return tuple(
+            self._read_model(f"costs/{index}.json", ColumnTable) if isinstance(cost, ColumnTarget) else cost.table()
+            for index, cost in enumerate(self.config.costs)
+        )
 
     @property
     def architecture(self) -> Architecture:

@@ -1,10 +1,12 @@
 """The search itself: warm-up over uniform paths, then alternating weight and architecture steps.
 
 Source: ProxylessNAS, arXiv:1812.00332, section 3.2 and appendix; schedule as released in mit-han-lab/proxylessnas.
-Departures: one cosine spans warm-up and search, for at this scale neither is long enough to restart it; a search whose
-derived network misses its target when the steps are used up settles: it goes on, with an architecture step every step.
+Departures: one cosine spans warm-up and search unless `warmup_lr` is set, for at CIFAR's scale neither is long enough
+to restart it; a search whose derived network misses its target when the steps are used up settles: it goes on, with an
+architecture step every step.
 """
 
+from search_client.derivation import Derivation
 from search_client.latency.objective import Objective
 from search_client.strategies.base import Strategy
 from search_client.training.budget import Budget
@@ -13,7 +15,7 @@ from search_client.training.evaluation import make_criterion, weight_step
 from search_client.training.progress import Phase, SearchInterrupted, SearchProgress, Watcher
 from search_client.training.recorder import Recorder
 from search_client.training.run_folder import RunFolder
-from search_client.training.schedule import cosine_lr, set_lr
+from search_client.training.schedule import set_lr, supernet_lr
 from search_client.training.search_state import SearchState
 
 
@@ -24,6 +26,7 @@ class SearchLoop:
         state: Where the search stands; moved on in place.
         strategy: What made the state's supernet, and moves its alphas.
         objective: What the architecture steps make small.
+        derivation: Which network the path probabilities speak for.
         folder: Gets the checkpoints.
         recorder: Gets every step.
         watcher: Is told of every step, and may stop the search.
@@ -34,6 +37,7 @@ class SearchLoop:
         state: SearchState,
         strategy: Strategy,
         objective: Objective,
+        derivation: Derivation,
         folder: RunFolder,
         recorder: Recorder,
         watcher: Watcher,
@@ -43,6 +47,7 @@ class SearchLoop:
         self._state = state
         self._strategy = strategy
         self._objective = objective
+        self._derivation = derivation
         self._folder = folder
         self._recorder = recorder
         self._watcher = watcher
@@ -58,7 +63,7 @@ class SearchLoop:
         self._state.supernet.train()
         while not self._is_done():
             self._step()
-            stop = self._watcher.stop_requested()
+            stop = self._state.compute.ranks.any(self._watcher.stop_requested())
             if stop or self._state.step % self._config.checkpoint_steps == 0 or self._is_done():
                 self._store()
             if stop:
@@ -66,15 +71,15 @@ class SearchLoop:
 
     def _step(self) -> None:
         state, phase = self._state, self._phase()
-        planned_steps = self._budget.supernet_steps
-        lr = cosine_lr(self._config.weight_lr, min(state.step, planned_steps - 1), planned_steps)
+        lr = supernet_lr(self._config, self._budget, state.step)
         set_lr(state.weight_optimizer, lr)
         if phase == "warm-up":
             state.supernet.sample_uniform_path(state.path_generator)
         else:
             state.supernet.sample_path(state.path_generator)
         batch = state.weight_batches.next_batch()
-        loss, accuracy = weight_step(state.supernet, batch, self._criterion, state.weight_optimizer)
+        loss, accuracy = weight_step(state.supernet, batch, self._criterion, state.weight_optimizer, state.compute)
+        self._release()
         state.step += 1
         self._recorder.weight_step(state.step, phase, lr, loss, accuracy)
         if self._is_arch_step_due(phase):
@@ -88,21 +93,29 @@ class SearchLoop:
 
     def _is_arch_step_due(self, phase: Phase) -> bool:
         searched = self._state.step - self._budget.warmup_steps
-        return phase == "settling" or (phase == "search" and searched % self._config.weight_steps_per_arch_step == 0)
+        is_turn = searched % self._config.weight_steps_per_arch_step == 0 and searched > self._budget.rest_steps
+        return phase == "settling" or (phase == "search" and is_turn)
 
     def _is_done(self) -> bool:
         settled = self._state.step - self._budget.supernet_steps
         if settled < 0:
             return False
-        return settled >= self._config.settle_steps or self._objective.is_met(self._state.supernet.most_probable_path())
+        if settled >= self._config.settle_steps:
+            return True
+        return self._objective.is_met(self._strategy.derive(self._state.supernet, self._derivation).choices)
 
     def _arch_step(self) -> None:
         state = self._state
-        images, labels = state.alpha_batches.next_batch()
+        images, labels = state.compute.on_device(state.alpha_batches.next_batch())
         seen = self._strategy.arch_step(
-            state.supernet, images, labels, self._objective, state.arch_optimizer, state.path_generator
+            state.supernet, images, labels, self._objective, state.arch_optimizer, state.path_generator, state.compute
         )
+        self._release()
         self._recorder.arch_step(state.step, seen, state.entropy, state.supernet.path_probs())
+
+    def _release(self) -> None:
+        if self._state.offload is not None:
+            self._state.offload.release()
 
     def _tell(self, phase: Phase, loss: float, accuracy: float) -> None:
         settled = max(0, self._state.step - self._budget.supernet_steps)
@@ -121,4 +134,5 @@ class SearchLoop:
     def _store(self) -> None:
         self._state.seconds = self._watcher.clock_s() - self._started_s
         self._recorder.flush()
-        save_checkpoint(self._folder.checkpoints, self._state.step, self._state.state_dict())
+        if self._state.compute.ranks.is_first:
+            save_checkpoint(self._folder.checkpoints, self._state.step, self._state.state_dict())

@@ -7,11 +7,14 @@ import numpy as np
 import torch
 
 from latency_service.contract.errors import InvalidInput
+from search_client.compute import Compute
 from search_client.data.batches import BatchLoader
-from search_client.data.dataset import ImageSet
+from search_client.data.dataset import ImageSet, LabelledImages
 from search_client.data.splits import Splits, split_images
 from search_client.latency.objective import Objective
+from search_client.modules.offload import Offload
 from search_client.modules.super_net import SuperNet
+from search_client.modules.synced_batch_norm import synchronise
 from search_client.spaces.space import SearchSpace
 from search_client.strategies.base import Strategy
 from search_client.training.config import SearchConfig
@@ -25,12 +28,13 @@ class SearchState:
 
     Attributes:
         step: Weight steps done.
+        offload: What sends candidates that do not run back to the host, or None where all stay on the device.
         seconds: Wall time used up to the last checkpoint.
         splits: Who learns from which image; made anew from the seed, never stored.
         fine_tune_seed: For what follows the search.
 
     Raises:
-        InvalidInput: A split is too small.
+        InvalidInput: A split is too small, or a batch cannot be shared out equally.
     """
 
     def __init__(
@@ -40,22 +44,25 @@ class SearchState:
         image_set: ImageSet,
         strategy: Strategy,
         objective: Objective,
+        compute: Compute,
     ) -> None:
         _, init_seed, weight_seed, alpha_seed, path_seed, self.fine_tune_seed = _seeds(config.seed)
         self.step = 0
         self.seconds = 0.0
         self.splits = make_splits(config, image_set)
-        self.weight_batches = BatchLoader(self.splits.weights, image_set, config.batch_size, weight_seed)
-        self.alpha_batches = BatchLoader(self.splits.alphas, image_set, config.batch_size, alpha_seed)
+        self.compute = compute
+        self.weight_batches = make_batches(config, self.splits.weights, image_set, weight_seed, compute)
+        self.alpha_batches = make_batches(config, self.splits.alphas, image_set, alpha_seed, compute)
         self.path_generator = torch.Generator().manual_seed(path_seed)
         self.supernet = SuperNet(space, torch.Generator().manual_seed(init_seed), strategy.make_mixed_op)
-        # Depthwise convolutions train twice as fast on a CPU where channels come last.
-        self.supernet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if config.sync_batch_norm and compute.ranks.world_size > 1:
+            synchronise(self.supernet, compute.ranks)
         self.weight_optimizer = make_weight_optimizer(self.supernet.weight_params(), config)
         self.arch_optimizer = torch.optim.Adam(
             self.supernet.arch_params(), lr=config.alpha_lr, betas=config.alpha_betas, weight_decay=0.0
         )
         self.objective = objective
+        self.offload = self._place(config.offload)
 
     @property
     def entropy(self) -> float:
@@ -65,6 +72,13 @@ class SearchState:
             for probs in self.supernet.path_probs()
         ]
         return sum(shares) / len(shares)
+
+    def _place(self, offload: bool) -> Offload | None:
+        if not offload:
+            self.compute.place(self.supernet)
+            return None
+        self.supernet.to(memory_format=self.compute.memory_format)  # type: ignore[call-overload]
+        return Offload(self.supernet, self.weight_optimizer, self.compute.device)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint holds."""
@@ -79,7 +93,15 @@ class SearchState:
         for name in self._PARTS:
             getattr(self, name).load_state_dict(state[name])
 
-    _PARTS = ("supernet", "weight_optimizer", "arch_optimizer", "weight_batches", "alpha_batches", "objective")
+    _PARTS = (
+        "supernet",
+        "weight_optimizer",
+        "arch_optimizer",
+        "weight_batches",
+        "alpha_batches",
+        "objective",
+        "compute",
+    )
 
 
 def make_splits(config: SearchConfig, image_set: ImageSet) -> Splits:
@@ -98,6 +120,23 @@ def make_splits(config: SearchConfig, image_set: ImageSet) -> Splits:
             "get; lower batch_size, or raise image_limit"
         )
     return splits
+
+
+def make_batches(
+    config: SearchConfig, images: LabelledImages, image_set: ImageSet, seed: int, compute: Compute
+) -> BatchLoader:
+    """Return this rank's share of an endless row of batches.
+
+    Raises:
+        InvalidInput: A batch cannot be shared out equally.
+    """
+    ranks = compute.ranks
+    if config.batch_size % (ranks.world_size * config.accumulate):
+        raise InvalidInput(
+            f"a batch of {config.batch_size} cannot be shared out among {ranks.world_size} processes in "
+            f"{config.accumulate} parts each: make batch_size a multiple of both"
+        )
+    return BatchLoader(images, image_set, config.batch_size, seed, rank=ranks.rank, world_size=ranks.world_size)
 
 
 def _seeds(seed: int) -> list[int]:

@@ -12,6 +12,10 @@ import pytest
     [
         (("supernet-step", "--repeats", "1"), ("plain network", "supernet, weights", "two-path")),
         (
+            ("export-accuracy", "--data-set", "digits", "--steps", "60", "--images", "100"),
+            ("digits: 100 test images", "onnx int8", "tflite fp32", "points lost"),
+        ),
+        (
             ("stopwatch", "--simulations", "2", "--processes", "2", "--ops", "1", "--runtime", "onnxruntime"),
             ("normal noise", "throttled", "ours", "fixed 1000", "blocked_autorange"),
         ),

@@ -1,6 +1,6 @@
 """OpSpec: one benchmarkable operation; its output shape, MACs and parameters."""
 
-from latency_service.contract.ops.base import Activation, OpKind, OpSpec, Shape
+from latency_service.contract.ops.base import Activation, OpKind, OpSpec, Shape, Skippable
 from latency_service.contract.ops.convolutions import ConvBnAct, MBConv, SepConv
 from latency_service.contract.ops.pools import AvgPool, MaxPool
 from latency_service.contract.ops.structure import Classifier, Identity, Zero
@@ -22,5 +22,6 @@ __all__ = [
     "OpSpec",
     "SepConv",
     "Shape",
+    "Skippable",
     "Zero",
 ]

@@ -8,7 +8,7 @@ which counts two parameters a channel and is folded into the convolution where t
 from collections.abc import Iterator
 from typing import ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt, model_validator
 
 from latency_service.contract.errors import ImpossibleOp
 
@@ -99,3 +99,16 @@ class Windowed(OpSpec):
     def output_width(self) -> int:
         """Columns of the output."""
         return -(-self.input_width // self.stride)
+
+
+class Skippable(Windowed):
+    """A windowed op that may add its input to its output."""
+
+    has_skip: StrictBool = False
+
+    def _rules(self) -> Iterator[Rule]:
+        yield from super()._rules()
+        if self.has_skip:
+            yield self.stride == 1, f"has_skip needs stride 1, and stride is {self.stride}"
+            given, taken = self.output_shape.channels, self.in_channels
+            yield given == taken, f"has_skip needs equal channels, and has {taken} in, {given} out"

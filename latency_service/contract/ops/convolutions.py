@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import StrictBool, StrictInt
 
-from latency_service.contract.ops.base import Activation, Rule, Shape, Windowed
+from latency_service.contract.ops.base import Activation, Rule, Shape, Skippable, Windowed
 
 
 class _Convolution(Windowed):
@@ -46,7 +46,7 @@ class ConvBnAct(_Convolution):
             yield channels % self.groups == 0, f"{name} {channels} is not divisible by groups {self.groups}"
 
 
-class MBConv(_Convolution):
+class MBConv(_Convolution, Skippable):
     """Mobile inverted bottleneck: 1x1 expansion (absent where expand_ratio is 1), depthwise, 1x1 projection.
 
     Source: MobileNetV2, arXiv:1801.04381, section 3.2.
@@ -89,19 +89,9 @@ class MBConv(_Convolution):
     def _projection_weights(self) -> int:
         return self.hidden_channels * self.out_channels
 
-    def _rules(self) -> Iterator[Rule]:
-        yield from super()._rules()
-        if self.has_skip:
-            yield self.stride == 1, f"has_skip needs stride 1, and stride is {self.stride}"
-            same = self.in_channels == self.out_channels
-            yield (
-                same,
-                f"has_skip needs equal channels, and has {self.in_channels} in, {self.out_channels} out",
-            )
 
-
-class SepConv(_Convolution):
-    """Depthwise-separable convolution: depthwise, BN, activation, then 1x1, BN, activation.
+class SepConv(_Convolution, Skippable):
+    """Depthwise-separable convolution: depthwise, BN, activation, then 1x1, BN, activation; the skip is added last.
 
     Source: MobileNets, arXiv:1704.04861, figure 3.
     """
@@ -113,7 +103,7 @@ class SepConv(_Convolution):
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates for one image."""
+        """Multiply-accumulates for one image; the addition of the skip counts none."""
         return self._weights * self.output_height * self.output_width
 
     @property

@@ -1,9 +1,9 @@
 """The ops that pool."""
 
-from latency_service.contract.ops.base import Shape, Windowed
+from latency_service.contract.ops.base import Shape, Skippable
 
 
-class _Pool(Windowed):
+class _Pool(Skippable):
     @property
     def output_shape(self) -> Shape:
         """What the op gives."""

@@ -1,12 +1,15 @@
 """`constrained`: the weight of the latency is led so that the derived network comes to cost the target."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from torch import Tensor
 
 from latency_service.contract.errors import InvalidInput
 
 NAME = "constrained"
+
+Bound = Literal["equal", "at-most"]
 
 
 class ConstrainedLoss:
@@ -45,7 +48,8 @@ class ConstrainedLoss:
         dual_step: float = 0.1,
         damping: float = 4.0,
         max_multiplier: float = 20.0,
-        tolerance: float = 0.08,
+        tolerance: float = 0.02,
+        bound: Bound = "equal",
     ) -> None:
         if min(target, dual_step, max_multiplier, tolerance) <= 0 or damping < 0:
             raise InvalidInput(
@@ -57,6 +61,7 @@ class ConstrainedLoss:
         self.damping = damping
         self.max_multiplier = max_multiplier
         self.tolerance = tolerance
+        self.bound = bound
         self.multiplier = 0.0
         self.violation = 0.0
 
@@ -76,7 +81,8 @@ class ConstrainedLoss:
 
     def is_met(self, derived: float) -> bool:
         """Say whether the derived network costs the target, within the tolerance."""
-        return abs(self._violation_of(derived)) <= self.tolerance
+        violation = self._violation_of(derived)
+        return violation <= self.tolerance and (self.bound == "at-most" or violation >= -self.tolerance)
 
     def state_dict(self) -> dict[str, float]:
         """Return the multiplier and the last violation."""
@@ -91,4 +97,5 @@ class ConstrainedLoss:
         return (latency - self.target) / self.target
 
     def _clamp(self, weight: float) -> float:
-        return max(-self.max_multiplier, min(self.max_multiplier, weight))
+        lowest = -self.max_multiplier if self.bound == "equal" else 0.0
+        return max(lowest, min(self.max_multiplier, weight))

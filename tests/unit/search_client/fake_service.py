@@ -29,7 +29,13 @@ NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class FakeService:
-    """One table with one snapshot; a profile is done at the second look. Networks take `network_ms`."""
+    """One table with one snapshot; a profile is done at the second look.
+
+    Attributes:
+        network_ms: What networks take that are not in `latencies`.
+        latencies: What some of them take, by their keys.
+        profiles: All that were asked for; `profile` is the last one.
+    """
 
     def __init__(self, snapshot: Snapshot, network_ms: float = 1.0) -> None:
         self.snapshot = snapshot
@@ -38,6 +44,8 @@ class FakeService:
         self.failures: tuple[JobFailure, ...] = ()
         self.requests: list[httpx.Request] = []
         self.profile: ProfileRequest | None = None
+        self.profiles: list[ProfileRequest] = []
+        self.latencies: dict[str, float] = {}
         self._rows: list[MeasurementRow] = []
         self._looks = 0
         self._routes: dict[str, Callable[[httpx.Request], BaseModel]] = {
@@ -60,6 +68,7 @@ class FakeService:
 
     def _create_profile(self, request: httpx.Request) -> ProfileCreated:
         self.profile = ProfileRequest.model_validate_json(request.content)
+        self.profiles.append(self.profile)
         self._looks = 0
         keys = tuple(map(workload_key, self.profile.workloads))
         for workload, key in zip(self.profile.workloads, keys, strict=True):
@@ -135,6 +144,7 @@ class FakeService:
 
     def _row(self, key: str) -> MeasurementRow:
         sequence = len(self._rows) + 1
+        latency_ms = self.latencies.get(key, self.network_ms)
         return MeasurementRow.model_validate(
             {
                 "measurement_id": f"m{sequence}",
@@ -143,7 +153,7 @@ class FakeService:
                 "workload": key,
                 "attempt": 1,
                 "leased": True,
-                "summary": summarize([self.network_ms * (1 + 0.01 * (i - 10) / 10) for i in range(21)]),
+                "summary": summarize([latency_ms * (1 + 0.01 * (i - 10) / 10) for i in range(21)]),
                 "verdict": "ok",
                 "reasons": (),
                 "started_at": NOW,

@@ -48,6 +48,11 @@ def _others() -> Iterator[OpSpec]:
         "v1-sep_conv-8x9x4-out6-k3-s1-d2-relu6",
         "v1-sep_conv-8x8x4-out6-k3-s2-d2-relu",
         "v1-sep_conv-13x13x4-out6-k5-s1-d3-relu",
+        # skips around what has no expansion
+        "v1-sep_conv-7x8x6-out6-k5-s1-d1-relu6-skip1",
+        "v1-sep_conv-9x8x6-out6-k3-s1-d2-relu-skip1",
+        "v1-avg_pool-7x8x4-k3-s1-skip1",
+        "v1-max_pool-7x8x4-k3-s1-skip1",
         # groups: grouped, depthwise, depthwise with two outputs a channel, one channel alone
         "v1-conv_bn_act-8x8x8-out12-k3-s1-g4-relu6",
         "v1-conv_bn_act-8x8x8-out12-k3-s2-g2-hard_swish",

@@ -16,6 +16,7 @@ from latency_service.contract.ops import (
     MBConv,
     OpSpec,
     SepConv,
+    Skippable,
     Zero,
 )
 
@@ -32,6 +33,11 @@ def reference_output(workload: Workload, weights: Weights, images: NDArray[np.fl
 
 
 def _apply(op: OpSpec, layers: Iterator[LayerWeights], x: Maps) -> Maps:
+    y = _body(op, layers, x)
+    return x + y if isinstance(op, Skippable) and op.has_skip else y
+
+
+def _body(op: OpSpec, layers: Iterator[LayerWeights], x: Maps) -> Maps:
     match op:
         case ConvBnAct():
             return activate(convolve(x, next(layers), op.stride, groups=op.groups), op.activation)
@@ -57,8 +63,7 @@ def _apply(op: OpSpec, layers: Iterator[LayerWeights], x: Maps) -> Maps:
 def _mbconv(op: MBConv, layers: Iterator[LayerWeights], x: Maps) -> Maps:
     hidden = activate(convolve(x, next(layers)), op.activation) if op.expand_ratio > 1 else x
     hidden = activate(convolve(hidden, next(layers), op.stride, groups=op.hidden_channels), op.activation)
-    projected = convolve(hidden, next(layers))
-    return x + projected if op.has_skip else projected
+    return convolve(hidden, next(layers))
 
 
 def convolve(x: Maps, layer: LayerWeights, stride: int = 1, dilation: int = 1, groups: int = 1) -> Maps:

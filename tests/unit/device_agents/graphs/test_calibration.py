@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from device_agents.graphs.calibration import calibrate, draw_feature_maps, number_of_images
+from device_agents.graphs.calibration import calibrate, draw_feature_maps, number_of_images, ranges_over
 from device_agents.graphs.float_forward import float_maps
 from device_agents.graphs.lowering import lower
 from device_agents.graphs.weights import draw_weights
@@ -37,3 +37,13 @@ def test_feature_maps_are_standard_normal_with_a_level_for_each_channel() -> Non
     assert abs(images.mean()) < 0.05
     assert images.std() == pytest.approx(1, abs=0.05)
     assert images.mean(axis=(2, 3)).std() == pytest.approx(0.8, abs=0.05)
+
+
+def test_ranges_over_several_batches_are_those_over_all_their_images() -> None:
+    weights = draw_weights(GRAPH, 0)
+    images = draw_feature_maps(Shape(7, 7, 8), np.random.default_rng(1))
+    together = ranges_over(GRAPH, weights, [images])
+    in_parts = ranges_over(GRAPH, weights, np.array_split(images, 3))
+    assert in_parts.keys() == together.keys() == {GRAPH.source.name, *(layer.target.name for layer in GRAPH.layers)}
+    assert all(in_parts[name] == pytest.approx(together[name], rel=1e-5) for name in together)
+    assert in_parts[GRAPH.source.name] == (images.min(), images.max())

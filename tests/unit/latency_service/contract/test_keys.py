@@ -51,6 +51,8 @@ def test_the_golden_file_covers_every_kind_and_this_key_version() -> None:
         (EXAMPLE_KEY.replace("-k5", "-k4"), "kernel_size must be odd"),
         (EXAMPLE_KEY.replace("-k5", "-k05"), "is not canonical; write"),
         (EXAMPLE_KEY.replace("skip0", "skip00"), "is not canonical"),
+        ("v1-avg_pool-8x8x4-k3-s1-skip0", "is not canonical"),
+        ("v1-identity-8x8x4-skip1", "after its input a identity has nothing"),
         (EXAMPLE_KEY.replace("relu6", "tanh"), "activation: Input should be"),
         (EXAMPLE_KEY.replace("112x112", "\u0661x112"), "not HEIGHTxWIDTHxCHANNELS"),
     ],

@@ -24,6 +24,8 @@ MBCONV = {**SIZE, "out_channels": 16, "kernel_size": 3, "expand_ratio": 6, "has_
     [
         (MBConv, {**MBCONV, "stride": 2}, "has_skip needs stride 1"),
         (MBConv, {**MBCONV, "out_channels": 24}, "has_skip needs equal channels"),
+        (SepConv, {**SIZE, "out_channels": 24, "kernel_size": 3, "has_skip": True}, "has_skip needs equal channels"),
+        (AvgPool, {**SIZE, "kernel_size": 3, "stride": 2, "has_skip": True}, "has_skip needs stride 1"),
         (MBConv, {**MBCONV, "kernel_size": 4}, "kernel_size must be odd"),
         (MBConv, {**MBCONV, "expand_ratio": 0}, "expand_ratio must lie between"),
         (MBConv, {**MBCONV, "in_channels": -16}, "in_channels must lie between"),

@@ -31,6 +31,14 @@ def test_a_second_ctrl_c_interrupts_at_once() -> None:
             os.kill(os.getpid(), signal.SIGINT)
 
 
+def test_under_a_launcher_further_signals_do_not_cut_the_stop_short() -> None:
+    with stop_at_signal(is_led=True) as stop_requested:
+        for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+        assert stop_requested()
+    assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+
+
 @pytest.mark.parametrize(
     ("error", "code"), [(InvalidInput("so not"), 1), (FileNotFoundError("no file"), 1), (KeyboardInterrupt(), 130)]
 )

@@ -1,18 +1,16 @@
+import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
-from latency_service.contract.errors import InvalidInput
-from search_client.data.batches import (
-    BatchLoader,
-    BatchSampler,
-    Normalisation,
-    evaluation_batches,
-    random_crop,
-    random_flip,
-)
+from search_client.data.augmentation.train_transform import train_transform
+from search_client.data.batches import Batch, BatchLoader, Normalisation, evaluation_batches
 from search_client.data.dataset import Images, ImageSet
+from search_client.data.image_folder import load_image_folder
+from tests.unit.search_client.data.photograph_folder import cut_off, make_folder
 
 
 def make_image_set(count: int = 10, **fields: Any) -> ImageSet:
@@ -22,74 +20,77 @@ def make_image_set(count: int = 10, **fields: Any) -> ImageSet:
     return ImageSet(name="made up", train=images, test=images, num_classes=count, **given)
 
 
-def sampler(size: int, batch_size: int) -> BatchSampler:
-    return BatchSampler(size, batch_size, torch.Generator().manual_seed(0))
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_folder(tmp_path_factory.mktemp("photographs"))
 
 
-def test_an_epoch_shows_every_image_once() -> None:
-    batches = sampler(size=12, batch_size=4)
-    seen = torch.cat([batches.next_indices() for _ in range(3)])
-    assert sorted(seen.tolist()) == list(range(12))
-
-
-def test_the_next_epoch_has_another_order() -> None:
-    batches = sampler(size=50, batch_size=50)
-    assert batches.next_indices().tolist() != batches.next_indices().tolist()
-
-
-def test_a_batch_never_spans_two_epochs() -> None:
-    batches = sampler(size=10, batch_size=4)
-    for _ in range(6):
-        assert len(set(batches.next_indices().tolist())) == 4
-
-
-def test_a_batch_larger_than_the_split_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="larger than"):
-        sampler(size=3, batch_size=4)
+def same(ours: Batch, theirs: Batch) -> bool:
+    return all(torch.equal(mine, yours) for mine, yours in zip(ours, theirs, strict=True))
 
 
 def test_a_restored_loader_goes_on_with_the_very_same_batches() -> None:
     image_set = make_image_set()
-    unbroken = BatchLoader(image_set.train, image_set, batch_size=4, seed=1)
+    unbroken, restored = (BatchLoader(image_set.train, image_set, batch_size=4, seed=1) for _ in range(2))
     unbroken.next_batch()
-    restored = BatchLoader(image_set.train, image_set, batch_size=4, seed=99)
     restored.load_state_dict(unbroken.state_dict())
+    assert all(same(unbroken.next_batch(), restored.next_batch()) for _ in range(5))
+
+
+def test_a_loader_that_was_set_back_shows_the_same_batches_again() -> None:
+    image_set = make_image_set()
+    loader = BatchLoader(image_set.train, image_set, batch_size=4, seed=1)
+    start = loader.state_dict()
+    first = [loader.next_batch() for _ in range(3)]
+    loader.load_state_dict(start)
+    assert all(same(batch, loader.next_batch()) for batch in first)
+
+
+@pytest.mark.parametrize("world_size", [2, 4])
+def test_the_ranks_together_see_the_batches_of_one_process_augmentation_included(world_size: int) -> None:
+    image_set = make_image_set(30)
+    transform = train_transform(image_set, "cifar10", cutout_length=4)
+
+    def loader(rank: int, ranks: int) -> BatchLoader:
+        return BatchLoader(image_set.train, image_set, 8, seed=2, transform=transform, rank=rank, world_size=ranks)
+
+    alone, ranks = loader(0, 1), [loader(rank, world_size) for rank in range(world_size)]
     for _ in range(5):
-        ours, theirs = unbroken.next_batch(), restored.next_batch()
-        assert torch.equal(ours[0], theirs[0])
-        assert torch.equal(ours[1], theirs[1])
+        images, labels = alone.next_batch()
+        for rank, part in enumerate(ranks):
+            assert same(part.next_batch(), (images[rank::world_size], labels[rank::world_size]))
+
+
+def test_neither_workers_nor_a_restart_in_between_change_the_batches_of_files(photographs: Path) -> None:
+    here, elsewhere = (load_image_folder(photographs, photographs, resolution=16, workers=n) for n in (0, 2))
+    alone = BatchLoader(here.train, here, batch_size=4, seed=5)
+    aided = BatchLoader(elsewhere.train, elsewhere, batch_size=4, seed=5)
+    for _ in range(3):
+        assert same(alone.next_batch(), aided.next_batch())
+    resumed = BatchLoader(elsewhere.train, elsewhere, batch_size=4, seed=5)
+    resumed.load_state_dict(aided.state_dict())
+    for _ in range(3):
+        assert same(alone.next_batch(), resumed.next_batch())
+
+
+def test_a_damaged_file_is_named_in_the_log_and_counted_while_training_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = make_folder(tmp_path)
+    cut_off(root / "train" / "n02" / "3.JPEG")
+    images = load_image_folder(tmp_path, root, resolution=16, workers=1)
+    loader = BatchLoader(images.train, images, batch_size=18, seed=0)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            assert loader.next_batch()[0].shape == (18, 3, 16, 16)
+    assert loader.unreadable.skipped == 2
+    assert ["n02/3.JPEG" in record.getMessage() for record in caplog.records] == [True]
 
 
 def test_normalised_pixels_are_centred_and_scaled_by_channel() -> None:
     pixels = torch.tensor([0, 255, 51], dtype=torch.uint8).view(1, 3, 1, 1)
     normalised = Normalisation(mean=(0.5, 0.5, 0.2), std=(0.5, 0.25, 1.0))(pixels)
     assert normalised.flatten().tolist() == pytest.approx([-1.0, 2.0, 0.0], abs=1e-6)
-
-
-def test_a_crop_is_a_shift_of_at_most_four_pixels_with_zeros_moving_in() -> None:
-    pixels = torch.randint(1, 256, (64, 3, 8, 8), dtype=torch.uint8)
-    cropped = random_crop(pixels, torch.Generator().manual_seed(0))
-    padded = torch.nn.functional.pad(pixels, (4, 4, 4, 4))
-    shifts = set()
-    for image, shifted in zip(padded, cropped, strict=True):
-        fitting = {
-            (top, left)
-            for top in range(9)
-            for left in range(9)
-            if torch.equal(image[:, top : top + 8, left : left + 8], shifted)
-        }
-        assert len(fitting) == 1
-        shifts |= fitting
-    assert len(shifts) > 30
-
-
-def test_about_half_of_the_images_are_mirrored_and_the_others_kept() -> None:
-    pixels = torch.randint(0, 256, (200, 3, 4, 4), dtype=torch.uint8)
-    flipped = random_flip(pixels, torch.Generator().manual_seed(0))
-    kept = (flipped == pixels).flatten(1).all(1)
-    mirrored = (flipped == pixels.flip(3)).flatten(1).all(1)
-    assert bool((kept | mirrored).all())
-    assert 70 < int(mirrored.sum()) < 130
 
 
 def test_images_that_must_not_be_mirrored_never_are() -> None:
@@ -101,8 +102,29 @@ def test_images_that_must_not_be_mirrored_never_are() -> None:
     assert bool((inner[row[:, 4:] > 0] > 0).all())
 
 
+def test_a_transform_of_ones_own_takes_the_place_of_the_usual_one() -> None:
+    def black(image: Tensor, _generator: torch.Generator) -> Tensor:
+        return torch.zeros_like(image)
+
+    image_set = make_image_set(mean=(0.0,) * 3, std=(1.0,) * 3)
+    images, _ = BatchLoader(image_set.train, image_set, 4, seed=0, transform=black).next_batch()
+    assert not images.any()
+
+
 def test_evaluation_shows_every_image_once_and_in_order() -> None:
     image_set = make_image_set(10)
     batches = list(evaluation_batches(image_set.train, image_set, batch_size=4))
     assert [len(labels) for _, labels in batches] == [4, 4, 2]
     assert torch.cat([labels for _, labels in batches]).tolist() == list(range(10))
+
+
+def test_evaluation_goes_on_without_a_damaged_file_and_without_a_batch_of_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = make_folder(tmp_path)
+    for number in (0, 1):
+        cut_off(root / "val" / "n01" / f"{number}.JPEG")
+    images = load_image_folder(tmp_path, root, resolution=16, workers=1)
+    labels = torch.cat([labels for _, labels in evaluation_batches(images.test, images, batch_size=2)])
+    assert labels.bincount().tolist() == [4, 6, 6]
+    assert len(caplog.records) == 2

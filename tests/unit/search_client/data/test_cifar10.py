@@ -15,6 +15,7 @@ from PIL import Image
 
 from search_client.data.cifar10 import PUBLISHED, Checksums, load_cifar10
 from search_client.data.dataset import DataSetUnavailable, ImageSet
+from tests.unit.search_client.data.in_memory import in_memory
 
 IMAGES_A_FILE = 3
 NAMES = [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch"]
@@ -109,14 +110,14 @@ def test_python_batches_and_npm_package_give_identical_arrays_in_identical_order
         ours, theirs = getattr(from_batches, part), getattr(from_npm, part)
         assert torch.equal(ours.pixels, theirs.pixels)
         assert torch.equal(ours.labels, theirs.labels)
-    assert from_npm.train.pixels.shape == (5 * IMAGES_A_FILE, 3, 32, 32)
+    assert in_memory(from_npm.train).pixels.shape == (5 * IMAGES_A_FILE, 3, 32, 32)
     assert len(from_npm.test) == IMAGES_A_FILE
 
 
 def test_a_second_start_needs_neither_source_nor_network(look_alike: LookAlike, tmp_path: Path) -> None:
     first = load_from_npm(look_alike, tmp_path)
     second = load_cifar10(tmp_path, look_alike.checksums, no_fetch)
-    assert torch.equal(first.train.pixels, second.train.pixels)
+    assert torch.equal(in_memory(first.train).pixels, in_memory(second.train).pixels)
     assert [path.name for path in (tmp_path / "cifar10").iterdir()] == ["decoded.npz"]
 
 

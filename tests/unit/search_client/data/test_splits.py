@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from latency_service.contract.errors import InvalidInput
-from search_client.data.dataset import Images
+from search_client.data.dataset import Images, LabelledImages
 from search_client.data.splits import Splits, split_images
+from tests.unit.search_client.data.in_memory import in_memory
 
 CLASSES, IMAGES_A_CLASS = 4, 50
 
@@ -15,8 +16,8 @@ def numbered_images() -> Images:
     return Images(pixels, torch.arange(count) % CLASSES)
 
 
-def numbers(images: Images) -> set[int]:
-    return set(images.pixels[:, 0, 0, 0].tolist())
+def numbers(images: LabelledImages) -> set[int]:
+    return set(in_memory(images).pixels[:, 0, 0, 0].tolist())
 
 
 def split(seed: int = 0, alpha_share: float = 0.25, image_limit: int | None = None) -> Splits:

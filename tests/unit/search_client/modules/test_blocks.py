@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from latency_service.contract.keys import format_key
 from latency_service.contract.ops import (
     AvgPool,
     Classifier,
@@ -25,6 +26,8 @@ OPS = [
     SepConv(**SIZE, out_channels=12, kernel_size=3, stride=2, dilation=2),
     AvgPool(**SIZE, kernel_size=3, stride=2),
     MaxPool(**SIZE, kernel_size=3, stride=1),
+    SepConv(**SIZE, out_channels=8, kernel_size=3, dilation=2, has_skip=True),
+    AvgPool(**SIZE, kernel_size=3, has_skip=True),
     Identity(**SIZE),
     Zero(**SIZE),
     Classifier(**SIZE, num_classes=5),
@@ -49,11 +52,18 @@ def test_every_batch_normalisation_is_set_as_released() -> None:
     assert {(norm.momentum, norm.eps) for norm in norms} == {(0.1, 1e-3)}
 
 
-def test_a_skip_adds_the_input() -> None:
-    with_skip, without = (
-        build_op(MBConv(**SIZE, out_channels=8, kernel_size=3, expand_ratio=3, has_skip=has_skip))
-        for has_skip in (True, False)
-    )
+@pytest.mark.parametrize(
+    "op",
+    [
+        MBConv(**SIZE, out_channels=8, kernel_size=3, expand_ratio=3, has_skip=True),
+        SepConv(**SIZE, out_channels=8, kernel_size=5, has_skip=True),
+        AvgPool(**SIZE, kernel_size=3, has_skip=True),
+        MaxPool(**SIZE, kernel_size=3, has_skip=True),
+    ],
+    ids=format_key,
+)
+def test_a_skip_adds_the_input(op: OpSpec) -> None:
+    with_skip, without = build_op(op), build_op(op.model_copy(update={"has_skip": False}))
     without.load_state_dict(with_skip.state_dict())
     x = torch.randn(2, 8, 9, 6)
     torch.testing.assert_close(with_skip(x), without(x) + x)

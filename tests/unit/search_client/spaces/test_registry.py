@@ -12,5 +12,5 @@ def test_every_space_is_rebuilt_from_its_own_name_and_params(name: str) -> None:
 
 
 def test_an_unknown_space_lists_the_known_ones() -> None:
-    with pytest.raises(UnknownName, match="proxyless-cifar, proxyless-imagenet"):
+    with pytest.raises(UnknownName, match="cifar-ops, proxyless-cifar, proxyless-imagenet"):
         make_space("darts")

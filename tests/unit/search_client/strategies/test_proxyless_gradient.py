@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from latency_service.contract.errors import InvalidInput
 from search_client.architecture import Architecture
+from search_client.derivation import argmax_path
 from search_client.latency.expected import SupernetCost
 from search_client.latency.losses.additive import AdditiveLoss
 from search_client.latency.losses.base import LatencyLoss
@@ -163,7 +164,7 @@ def test_the_derived_architecture_is_each_blocks_most_probable_op() -> None:
     with torch.no_grad():
         for alpha, choice in zip(supernet.arch_params(), wanted, strict=True):
             alpha[choice] += 1.0
-    assert STRATEGY.derive(supernet) == Architecture.of(space, wanted)
+    assert STRATEGY.derive(supernet, argmax_path) == Architecture.of(space, wanted)
 
 
 def test_a_failing_step_leaves_no_pair_behind(

@@ -10,9 +10,10 @@ from latency_service.contract.messages import Snapshot
 from search_client.data.dataset import Images, ImageSet
 from search_client.latency.expected import SupernetCost
 from search_client.spaces.registry import make_space
-from search_client.training.config import SearchConfig, Target
+from search_client.training.config import SearchConfig
 from search_client.training.progress import SearchProgress, Watcher
 from search_client.training.run_folder import RunFolder
+from search_client.training.targets import Target
 from tests.unit.search_client.small_space import table_of
 
 SPACE_PARAMS = {"width_mult": 0.1, "resolution": 16, "num_classes": 4}

@@ -14,3 +14,12 @@ def test_a_config_comes_back_from_its_json() -> None:
 def test_a_setting_that_cannot_be_is_named(name: str, value: object) -> None:
     with pytest.raises(InvalidInput, match=name):
         small_config(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [({"batch_size": 20, "accumulate": 3}, "accumulate"), ({"search_epochs": 2, "rest_epochs": 2}, "rest_epochs")],
+)
+def test_settings_that_do_not_fit_together_are_named(changes: dict[str, int], name: str) -> None:
+    with pytest.raises(InvalidInput, match=name):
+        small_config(**changes)

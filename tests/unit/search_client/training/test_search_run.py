@@ -88,7 +88,7 @@ def test_the_result_says_what_the_folder_holds(unbroken: tuple[RunFolder, Search
     assert (result.macs, result.parameters) == (network.macs, network.parameters)
     assert promise.snapshot_id == folder.snapshots[0].snapshot_id
     assert result.validation_images == 128
-    assert promise.target_met == (abs(promise.predicted_ms / promise.target_ms - 1) <= 0.08)
+    assert promise.target_met == (abs(promise.predicted_ms / promise.target_ms - 1) <= 0.02)
     weights = load_file(folder.path / "weights.safetensors")
     trained = sum(tensor.numel() for name, tensor in weights.items() if "running" not in name and "num_b" not in name)
     assert trained == network.parameters
@@ -168,7 +168,7 @@ def test_the_seconds_of_all_sessions_add_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_a_target_that_no_network_can_have_is_refused(tmp_path: Path, share: float) -> None:
     folder = small_folder(tmp_path, targets=(board_target(target_ms(share)),))
-    with pytest.raises(InvalidInput, match=r"fastest takes .* slowest takes|the slowest"):
+    with pytest.raises(InvalidInput, match="theirs lie between"):
         SearchRun(folder, small_images(), Recording().watcher)
 
 

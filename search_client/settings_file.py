@@ -1,0 +1,41 @@
+"""Settings files: what a command's config may be read from, and a text of it that people can start from."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel
+
+from latency_service.contract.errors import InvalidInput, NotFound
+
+#: How a file says that a setting shall have no value where it has one by default: TOML knows no null.
+NONE = "none"
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Return the settings of a TOML file, or of a JSON file such as the config.json of a run; not checked yet.
+
+    Raises:
+        NotFound: There is no such file.
+        InvalidInput: It is neither TOML nor a JSON object.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        settings = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {path}") from None
+    except ValueError as error:
+        raise InvalidInput(f"{path} cannot be read as {path.suffix.removeprefix('.') or 'toml'}: {error}") from None
+    if not isinstance(settings, dict):
+        raise InvalidInput(f"{path} holds no settings: a JSON object is needed")
+    return {name: None if value == NONE else value for name, value in settings.items()}
+
+
+def as_toml(config: BaseModel) -> str:
+    """Return a config as a TOML text from which `read_settings` brings it back."""
+    defaults = {name: field.default for name, field in type(config).model_fields.items()}
+    values = config.model_dump(mode="json")
+    told = {name: value for name, value in values.items() if value is not None or defaults[name] is not None}
+    return tomli_w.dumps({name: NONE if value is None else value for name, value in told.items()})

@@ -1,0 +1,40 @@
+"""Ranks: several processes of one command on loopback, told of each other as `torchrun` tells them."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+from demo.processes import free_port
+
+
+def run_ranks(command: Sequence[str], world_size: int = 2, deadline_s: float = 150.0) -> list[tuple[int, str, str]]:
+    """Run a command once a rank, and return exit code, stdout and stderr of each; none outlives the call."""
+    ranks = start_ranks(command, world_size)
+    try:
+        answers = [rank.communicate(timeout=deadline_s) for rank in ranks]
+        return [(rank.returncode, *answer) for rank, answer in zip(ranks, answers, strict=True)]
+    finally:
+        for rank in ranks:
+            rank.kill()
+
+
+def start_ranks(command: Sequence[str], world_size: int = 2) -> list["subprocess.Popen[str]"]:
+    """Start a command once a rank; whoever asks for it must end them."""
+    environment = {
+        **os.environ,
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(free_port()),
+        "WORLD_SIZE": str(world_size),
+        "GLOO_SOCKET_IFNAME": "lo",
+        "OMP_NUM_THREADS": "1",
+    }
+    return [
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**environment, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+        )
+        for rank in range(world_size)
+    ]

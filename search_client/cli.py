@@ -2,7 +2,7 @@
 
 import typer
 
-from search_client.commands import compare, evaluate, export, listing, predict, profile, report, search, verify
+from search_client.commands import compare, evaluate, export, listing, predict, profile, report, retrain, search, verify
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -11,8 +11,10 @@ app.command()(search.search)
 app.command()(predict.predict)
 app.command()(verify.verify)
 app.command()(report.report)
+app.command()(retrain.retrain)
 app.command()(evaluate.evaluate)
 app.command()(export.export)
 app.command()(compare.compare)
 app.command()(listing.spaces)
 app.command()(listing.networks)
+app.command()(listing.data_sets)

@@ -62,6 +62,18 @@ class Compute:
         images = images.to(self.device, memory_format=self.memory_format, non_blocking=True)
         return images, labels.to(self.device, non_blocking=True)
 
+    def require_even_parts(self, batch_size: int) -> None:
+        """Return only where batches of all ranks together can be cut into equal parts.
+
+        Raises:
+            InvalidInput: They cannot.
+        """
+        if batch_size % (self.ranks.world_size * self.accumulate):
+            raise InvalidInput(
+                f"a batch of {batch_size} cannot be shared out among {self.ranks.world_size} processes in "
+                f"{self.accumulate} parts each: make batch_size a multiple of both"
+            )
+
     def parts(self, batch: tuple[Tensor, Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the batch's `accumulate` parts, equal in size, each on the device only when its turn comes."""
         images, labels = batch
@@ -85,11 +97,15 @@ class Compute:
             param.grad = gradient
         return self.step(optimizer)
 
-    def step(self, optimizer: torch.optim.Optimizer) -> bool:
+    def step(self, optimizer: torch.optim.Optimizer, max_gradient_norm: float | None = None) -> bool:
         """Let the optimiser step along the mean of all ranks' gradients, and clear them.
 
         Parameters without a gradient - those of candidates that did not run - are neither sent nor touched: no
         momentum, no decay.
+
+        Args:
+            optimizer: Of the parameters.
+            max_gradient_norm: Longer gradients, all parameters' together, are shortened to it; None for none.
 
         Returns:
             False where the step was skipped.
@@ -98,6 +114,9 @@ class Compute:
         # Before they are unscaled: an overflow on one rank must make all skip the step.
         self.ranks.average([param.grad for param in params if param.grad is not None])
         scale = self._scaler.get_scale()
+        if max_gradient_norm is not None:
+            self._scaler.unscale_(optimizer)
+            nn.utils.clip_grad_norm_(params, max_gradient_norm)
         self._scaler.step(optimizer)
         self._scaler.update()
         optimizer.zero_grad()

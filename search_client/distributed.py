@@ -8,11 +8,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
-from torch.distributed.nn import functional as differentiable
 
 from latency_service.contract.errors import LatencyError
 
@@ -32,11 +31,13 @@ class Ranks:
     Attributes:
         rank: 0 to world_size - 1.
         local_rank: Its number on its host: which GPU is its own.
+        is_led: Whether a launcher such as torchrun started it.
     """
 
     rank: int = 0
     world_size: int = 1
     local_rank: int = 0
+    is_led: bool = False
 
     @property
     def is_first(self) -> bool:
@@ -61,10 +62,7 @@ class Ranks:
 
         Backward exchanges gradients, too; every rank must take part in it.
         """
-        if self.world_size == 1:
-            return tensor
-        total: Tensor = differentiable.all_reduce(tensor)  # type: ignore[no-untyped-call]
-        return total / self.world_size
+        return tensor if self.world_size == 1 else _mean_over_ranks(tensor)
 
     def any(self, flag: bool) -> bool:
         """Say whether the flag is set on some rank: every rank hears the same."""
@@ -92,6 +90,24 @@ class Ranks:
 ALONE = Ranks()
 
 
+class _MeanOverRanks(torch.autograd.Function):
+    """The mean weighs every rank's tensor alike, so the gradient of each is the mean of all ranks' gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, tensor: Tensor) -> Tensor:
+        mean = tensor / distributed.get_world_size()
+        distributed.all_reduce(mean)
+        return mean
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (gradient,) = gradients
+        return _MeanOverRanks.forward(ctx, gradient)
+
+
+_mean_over_ranks: Callable[[Tensor], Tensor] = _MeanOverRanks.apply
+
+
 @contextmanager
 def joined_ranks() -> Iterator[Ranks]:
     """Join the processes that `torchrun` started with this one, and leave them at the end; alone without torchrun.
@@ -103,6 +119,7 @@ def joined_ranks() -> Iterator[Ranks]:
         return
     distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     try:
-        yield Ranks(distributed.get_rank(), distributed.get_world_size(), int(os.environ.get("LOCAL_RANK", 0)))
+        local_rank = int(os.environ.get("LOCAL_RANK", 0))
+        yield Ranks(distributed.get_rank(), distributed.get_world_size(), local_rank, is_led=True)
     finally:
         distributed.destroy_process_group()

@@ -4,7 +4,8 @@ Dynamic programming over the rows. A state is what some items of the rows so far
 
 - what it costs leaves no room for the cheapest items of the rows behind,
 - another state costs no more in any respect and is worth no less, or
-- its Lagrangian bound, the most that it can come to while limits are priced instead of kept, is below what is had.
+- its Lagrangian bound, the most that it can come to while limits are priced instead of kept, is no more than what a
+  first pass over the most promising states has found.
 
 Source: Kellerer, Pferschy, Pisinger, Knapsack Problems, sections 11.2 (bounds) and 11.5 (dynamic programming).
 """
@@ -14,13 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
-from scipy.optimize import linprog
+from scipy.optimize import linprog  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 Choices = NDArray[np.int64]
 
-#: A limit is kept where rounding alone exceeds it.
+#: Of all costs together: a limit is kept where no more than rounding exceeds it.
 ROUNDING = 1e-9
 
 _CHUNK = 256
@@ -50,26 +50,32 @@ def most_valuable_choices(rows: Sequence[Row], limits: Floats) -> tuple[int, ...
     Returns:
         None where no choice is within the limits.
     """
-    limits = limits + ROUNDING * np.abs(limits)
-    prices, floor = _prices(rows, limits), -np.inf
+    limits = limits + ROUNDING * np.sum([np.abs(row.costs).max(0) for row in rows], axis=0)
+    prices = _prices(rows, limits)
     if prices is None:
         return None
+    best, choices = -np.inf, None
     for width in (_BEAM, None):
-        front = _final_front(rows, limits, prices, floor, width)
-        floor = max(floor, front.values.max(initial=-np.inf))
-    return tuple(map(int, front.choices[front.values.argmax()])) if len(front.values) else None
+        front = _final_front(rows, limits, prices, best, width)
+        if front.values.max(initial=-np.inf) > best:
+            place = front.values.argmax()
+            best, choices = float(front.values[place]), tuple(map(int, front.choices[place]))
+    return choices
 
 
 def _final_front(rows: Sequence[Row], limits: Floats, prices: Floats, floor: float, width: int | None) -> "_Front":
-    """Return states of all rows; with a width only those that the most promising so many states a row lead to."""
+    """Return states of all rows, every one that is worth more than the floor among them.
+
+    With a width only those that the most promising so many states a row lead to: quick, and hardly ever not the best.
+    """
     cheapest_rest = _sums_behind([row.costs.min(0) for row in rows])
     priced_rest = _sums_behind([(row.values - row.costs @ prices).max() for row in rows])
-    front = _Front.empty(len(limits))
+    front, margin = _Front.empty(len(limits)), ROUNDING * abs(floor) if np.isfinite(floor) else 0.0
     for index, row in enumerate(rows):
         front = front.extended(row)
         front = front.only((front.costs + cheapest_rest[index] <= limits).all(1))
         bounds = front.values + priced_rest[index] + (limits - front.costs) @ prices
-        kept = np.flatnonzero(bounds >= floor - ROUNDING * abs(floor))
+        kept = np.flatnonzero(bounds > floor + margin)
         if width is not None:
             kept = kept[np.argsort(-bounds[kept], kind="stable")[:width]]
         front = front.only(kept).undominated()
@@ -127,8 +133,9 @@ def _prices(rows: Sequence[Row], limits: Floats) -> Floats | None:
     They are the duals of the linear programme in which a row may take shares of several items.
     """
     costs = np.concatenate([row.costs for row in rows])
-    scale = np.maximum(costs.max(0), np.finfo(float).tiny)  # the solver's tolerances are absolute
-    takes_one = block_diag(*[np.ones_like(row.values) for row in rows])
+    largest = np.abs(costs).max(0)
+    scale = np.where(largest > 0, largest, 1.0)  # the solver's tolerances are absolute
+    takes_one = np.repeat(np.eye(len(rows)), [len(row.values) for row in rows], axis=1)
     relaxed = linprog(
         -np.concatenate([row.values for row in rows]),
         A_ub=(costs / scale).T,

@@ -2,13 +2,17 @@
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from latency_service.contract.errors import InvalidInput, NotFound
+from search_client.faults import first_fault
+
+Config = TypeVar("Config", bound=BaseModel)
 
 #: How a file says that a setting shall have no value where it has one by default: TOML knows no null.
 NONE = "none"
@@ -39,3 +43,22 @@ def as_toml(config: BaseModel) -> str:
     values = config.model_dump(mode="json")
     told = {name: value for name, value in values.items() if value is not None or defaults[name] is not None}
     return tomli_w.dumps({name: NONE if value is None else value for name, value in told.items()})
+
+
+def checked_config(model: type[Config], noun: str, values: Mapping[str, Any]) -> Config:
+    """Return the config of these values.
+
+    Args:
+        model: Of what.
+        noun: What it configures, for the message.
+        values: Settings by name.
+
+    Raises:
+        InvalidInput: A value is unknown, missing or out of range; the message says which.
+    """
+    try:
+        return model(**values)
+    except ValidationError as error:
+        is_unknown = error.errors()[0]["type"] == "extra_forbidden"
+        known = f"; known are {', '.join(model.model_fields)}" if is_unknown else ""
+        raise InvalidInput(f"{noun} setting {first_fault(error)}{known}") from None

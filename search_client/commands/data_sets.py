@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 from rich.panel import Panel
 
-from latency_service.contract.errors import InvalidInput
 from search_client.commands.console import stderr
 from search_client.commands.options import parse_assignments
 from search_client.data.dataset import ImageSet
+from search_client.data.fit import require_fit
 from search_client.data.registry import load_data_set
 from search_client.trained_network import TrainedNetwork
 
@@ -45,11 +45,5 @@ def load_for(trained: TrainedNetwork, name: str | None, params: list[str] | None
     """
     of_training = trained.data_set_params if name in (None, trained.data_set) else {}
     images = load_with_notice(name or trained.data_set, cache_dir, {**of_training, **parse_assignments(params)})
-    network = trained.architecture.network()
-    taken, given = (network.input_shape.height, network.output_shape.channels), (images.resolution, images.num_classes)
-    if taken != given:
-        raise InvalidInput(
-            f"the network takes {taken[0]} pixels and tells {taken[1]} classes apart, but data set {images.name!r} has "
-            f"{given[0]} pixels and {given[1]} classes: name another with --data-set"
-        )
+    require_fit(trained.architecture.network(), images)
     return images

@@ -202,9 +202,8 @@ def _make_run(run: Path, config: SearchConfig, client: ServiceClient, cache_dir:
 
 
 def _run(folder: RunFolder, images: ImageSet, ranks: Ranks) -> SearchResult:
-    is_led = ranks.world_size > 1
     try:
-        with stop_at_signal(is_led) as stop_requested, search_bar(ranks.is_first) as show:
+        with stop_at_signal(ranks.is_led) as stop_requested, search_bar(ranks.is_first) as show:
             return SearchRun(folder, images, Watcher(show, stop_requested, time.monotonic), ranks).run()
     except SearchInterrupted:
         if ranks.is_first:

@@ -29,11 +29,8 @@ def make_config(
         NotFound: There is no such file.
         InvalidInput: The file cannot be read, a setting is unknown, missing or wrong, or two options speak of one.
     """
-    for name in options.keys() & assignments.keys():
-        raise InvalidInput(f"--set {name}=... would change what another option says: use that option")
-    told = read_settings(file) if file else {}
+    told = told_settings(file, options, assignments)
     preset_of_file = told.pop("preset", None)
-    told = {**told, **options, **assignments}
     return SearchConfig.checked(**{**preset_of(preset or preset_of_file, told.get("space")), **told})
 
 
@@ -47,3 +44,15 @@ def config_text(preset: str | None, file: Path | None, options: dict[str, Any], 
         return as_toml(make_config(preset, file, options, assignments))
     text = as_toml(make_config(preset, file, {**options, "targets": (_EXAMPLE,)}, assignments))
     return f"# The target at the end is an example: put your own device there.\n{text}"
+
+
+def told_settings(file: Path | None, options: dict[str, Any], assignments: dict[str, Any]) -> dict[str, Any]:
+    """Return what was asked for, of which the last word counts: a file's, an option's, then what `--set` says.
+
+    Raises:
+        NotFound: There is no such file.
+        InvalidInput: The file cannot be read, or two options speak of one setting.
+    """
+    for name in options.keys() & assignments.keys():
+        raise InvalidInput(f"--set {name}=... would change what another option says: use that option")
+    return {**(read_settings(file) if file else {}), **options, **assignments}

@@ -34,7 +34,7 @@ class Normalisation:
     def __call__(self, pixels: Tensor) -> Tensor:
         """Map uint8 of shape (N, C, H, W) to float32 of the same shape."""
         mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (self.mean, self.std))
-        return (pixels / 255 - mean) / std
+        return pixels.to(torch.float32).div_(255).sub_(mean).div_(std)
 
 
 class BatchLoader:

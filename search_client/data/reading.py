@@ -52,16 +52,17 @@ class TrainingReader:
         return ReadImages(torch.stack(views), self.images.labels[torch.tensor(shown)], tuple(unreadable))
 
     def _first_readable(self, index: int, seed: int, unreadable: list[str]) -> tuple[int, Tensor]:
-        message = ""
-        for step in range(min(_MOST_UNREADABLE_IN_A_ROW, len(self.images))):
+        tries = min(_MOST_UNREADABLE_IN_A_ROW, len(self.images))
+        for step in range(tries):
             tried = (index + step) % len(self.images)
             generator = torch.Generator().manual_seed(seed)
             try:
                 return tried, self.transform(self.images.training_view(tried, generator), generator)
             except UnreadableImage as error:
-                message = str(error)
-                unreadable.append(message)
-        raise DataSetUnavailable(f"no image in a row of {len(unreadable)} can be read; the last: {message}")
+                unreadable.append(str(error))
+        raise DataSetUnavailable(
+            f"{tries} images in a row cannot be read, the last being {unreadable[-1]}: are the files still there?"
+        )
 
 
 @dataclass(frozen=True)

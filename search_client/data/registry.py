@@ -3,13 +3,27 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from search_client.data import cifar10, digits, fashion_mnist, image_folder
 from search_client.data.dataset import DataSetUnavailable, ImageSet
-from search_client.registry import build
+from search_client.registry import build, pick
 
 AUTO = "auto"
+
+
+class DataSetEntry(NamedTuple):
+    """A data set that is known by name.
+
+    Attributes:
+        load: From the data sets' cache, and parameters of its own, to the data set.
+        is_here: Whether loading it from this cache would fetch nothing.
+        about: What it is, and what a person may put into its folder of the cache.
+    """
+
+    load: Callable[..., ImageSet]
+    is_here: Callable[[Path], bool]
+    about: str
 
 
 def load_data_set(name: str, cache_dir: Path, **params: Any) -> ImageSet:
@@ -27,12 +41,22 @@ def load_data_set(name: str, cache_dir: Path, **params: Any) -> ImageSet:
         InvalidInput: The data set takes no such parameter.
         DataSetUnavailable: It can neither be read nor fetched.
     """
-    return build(_LOADERS, name, "data set", {"cache_dir": cache_dir, **params})
+    loaders = {known: entry.load for known, entry in _ENTRIES.items()}
+    return build(loaders, name, "data set", {"cache_dir": cache_dir, **params})
 
 
 def data_set_names() -> tuple[str, ...]:
     """Return every name that `load_data_set` knows."""
-    return tuple(_LOADERS)
+    return tuple(_ENTRIES)
+
+
+def data_set_entry(name: str) -> DataSetEntry:
+    """Return what is known of a data set.
+
+    Raises:
+        UnknownName: No data set has that name.
+    """
+    return pick(_ENTRIES, name, "data set")
 
 
 def _cifar10(cache_dir: Path) -> ImageSet:
@@ -55,10 +79,10 @@ def _cifar10_or_digits(cache_dir: Path) -> ImageSet:
         return replace(_digits(cache_dir), notice=notice)
 
 
-_LOADERS: Mapping[str, Callable[..., ImageSet]] = {
-    AUTO: _cifar10_or_digits,
-    cifar10.NAME: _cifar10,
-    digits.NAME: _digits,
-    fashion_mnist.NAME: _fashion_mnist,
-    image_folder.NAME: image_folder.load_image_folder,
+_ENTRIES: Mapping[str, DataSetEntry] = {
+    AUTO: DataSetEntry(_cifar10_or_digits, cifar10.is_here, "cifar10 where it can be had, else digits with a notice."),
+    cifar10.NAME: DataSetEntry(_cifar10, cifar10.is_here, cifar10.ABOUT),
+    digits.NAME: DataSetEntry(_digits, digits.is_here, digits.ABOUT),
+    fashion_mnist.NAME: DataSetEntry(_fashion_mnist, fashion_mnist.is_here, fashion_mnist.ABOUT),
+    image_folder.NAME: DataSetEntry(image_folder.load_image_folder, image_folder.is_here, image_folder.ABOUT),
 }

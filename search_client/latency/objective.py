@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import torch
 from torch import Tensor
+from torch.nn import functional
 
 from search_client.latency.expected import SupernetCost
 from search_client.latency.losses.base import LatencyLoss
@@ -59,13 +61,34 @@ class Objective:
             path: The choices that would be derived now; they tell which term is the worst.
         """
         loss = ce
-        for term in self._counting(path):
+        for term in self.counting(path):
             loss = loss + term.weight * (term.loss(loss, term.cost.expected(path_probs)) - loss)
         return loss
 
+    def loss_of(self, ce: float, path: Sequence[int], derived: Sequence[int]) -> float:
+        """Return the loss of one network: its cross entropy with its own costs.
+
+        Args:
+            ce: Cross entropy.
+            path: The network's choices.
+            derived: The choices that would be derived now; see `loss`.
+        """
+        costs = self.terms[0].cost.blocks
+        one_hot = [
+            functional.one_hot(torch.tensor(choice), len(of_block)).double()
+            for choice, of_block in zip(path, costs, strict=True)
+        ]
+        return float(self.loss(torch.tensor(ce, dtype=torch.float64), one_hot, derived))
+
+    def counting(self, path: Sequence[int]) -> tuple[CostTerm, ...]:
+        """Return the terms that count while these choices would be derived."""
+        if self.combination == "all":
+            return self.terms
+        return (max(self.terms, key=lambda term: term.cost.of_path(path) / term.target),)
+
     def observe(self, path_probs: Sequence[Tensor], path: Sequence[int]) -> None:
         """Let the losses take note of where a step led to."""
-        for term in self._counting(path):
+        for term in self.counting(path):
             term.loss.observe(float(term.cost.expected(path_probs).detach()), term.cost.of_path(path))
 
     def costs(self, path: Sequence[int]) -> tuple[float, ...]:
@@ -85,7 +108,7 @@ class Objective:
 
         One that does not count at these choices is kept wherever it is not exceeded.
         """
-        counting, costs = self._counting(path), self.costs(path)
+        counting, costs = self.counting(path), self.costs(path)
         return tuple(
             term.loss.is_met(cost) or (term not in counting and cost <= term.target)
             for term, cost in zip(self.terms, costs, strict=True)
@@ -99,8 +122,3 @@ class Objective:
         """Take over what `state_dict` returned."""
         for term, loss_state in zip(self.terms, state["losses"], strict=True):
             term.loss.load_state_dict(loss_state)
-
-    def _counting(self, path: Sequence[int]) -> tuple[CostTerm, ...]:
-        if self.combination == "all":
-            return self.terms
-        return (max(self.terms, key=lambda term: term.cost.of_path(path) / term.target),)

@@ -13,8 +13,9 @@ class MixedOp(nn.Module):
     Candidates that are not active compute nothing, hold no activations and keep their batch statistics.
 
     Attributes:
-        alpha: Shape (num_candidates,), logits; the architecture parameter.
+        alpha: Shape (num_candidates,); the architecture parameter.
         active: Index of the candidate that runs.
+        temperature: What alpha is divided by before the softmax.
     """
 
     def __init__(self, block: Block) -> None:
@@ -22,10 +23,15 @@ class MixedOp(nn.Module):
         self.ops = nn.ModuleList(build_op(op) for op in block.candidates)
         self.alpha = nn.Parameter(torch.zeros(len(block.candidates)))
         self.active = 0
+        self.temperature = 1.0
+
+    def logits(self) -> Tensor:
+        """Return alpha / temperature, shape (num_candidates,), differentiable."""
+        return self.alpha / self.temperature
 
     def path_probs(self) -> Tensor:
-        """Return softmax(alpha), shape (num_candidates,), differentiable."""
-        return torch.softmax(self.alpha, dim=0)
+        """Return softmax(logits), shape (num_candidates,), differentiable."""
+        return torch.softmax(self.logits(), dim=0)
 
     def sample(self, generator: torch.Generator) -> None:
         """Draw the active op by the path probabilities. The generator is one of the CPU's."""

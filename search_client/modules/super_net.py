@@ -59,7 +59,7 @@ class SuperNet(nn.Module):
         return (mixed_op.alpha for mixed_op in self.mixed_ops)
 
     def path_probs(self) -> list[Tensor]:
-        """Return each block's softmax(alpha), shape (num_candidates,), differentiable."""
+        """Return each block's path probabilities, shape (num_candidates,), differentiable."""
         return [mixed_op.path_probs() for mixed_op in self.mixed_ops]
 
     def most_probable_path(self) -> Path:

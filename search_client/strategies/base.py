@@ -1,7 +1,8 @@
 """Strategy: how the architecture parameters learn, and how a network is derived from them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ class ArchStep:
     """What one architecture step saw.
 
     Attributes:
-        ce: Cross entropy of the sampled path on the batch, before the step.
+        ce: Cross entropy of the sampled path on the batch, before the step; of several paths the mean.
         loss: What was made small, before the step.
         expected: Expected cost over all paths, after the step, a term of the objective each.
         derived: Cost of the network of the most probable ops, after the step, a term of the objective each.
@@ -33,10 +34,20 @@ class ArchStep:
 
 
 class Strategy(Protocol):
-    """What every strategy can do; it holds no state of its own: the supernet's is enough to resume a run."""
+    """What every strategy can do."""
 
     def make_mixed_op(self, block: Block) -> MixedOp:
         """Return the module of one block, for `SuperNet(..., make_mixed_op=strategy.make_mixed_op)`."""
+        ...
+
+    def draw_path(self, supernet: SuperNet, generator: torch.Generator, progress: float | None) -> None:
+        """Make the path active that the next weight step trains.
+
+        Args:
+            supernet: One whose blocks this strategy made.
+            generator: A generator of the CPU, for the paths; alike on all ranks.
+            progress: Share of the search's planned steps that are done, 0 to 1; None in the warm-up.
+        """
         ...
 
     def arch_step(
@@ -48,6 +59,7 @@ class Strategy(Protocol):
         optimizer: torch.optim.Optimizer,
         generator: torch.Generator,
         compute: Compute | None = None,
+        progress: float = 1.0,
     ) -> ArchStep:
         """Improve the alphas by one batch of the held-out split; weights and batch statistics stay as they are.
 
@@ -59,6 +71,7 @@ class Strategy(Protocol):
             optimizer: Over `supernet.arch_params()`.
             generator: A generator of the CPU, for the paths; alike on all ranks.
             compute: How precisely, and by how many ranks; None: as the tensors are, alone.
+            progress: Share of the search's planned steps that are done, 0 to 1, for what fades out; 1 beyond them.
         """
         ...
 
@@ -69,4 +82,12 @@ class Strategy(Protocol):
             supernet: One whose blocks this strategy made.
             derivation: Which network path probabilities speak for.
         """
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed search needs beside supernet and optimiser: JSON values and tensors."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
         ...

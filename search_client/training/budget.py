@@ -32,6 +32,11 @@ class Budget:
         """Steps on the supernet's weights: warm-up and search."""
         return self.warmup_steps + self.search_steps
 
+    def progress(self, step: int) -> float | None:
+        """Return the share of the search's steps that are done, 0 to 1; None in the warm-up, 1 beyond them."""
+        searched = step - self.warmup_steps
+        return None if searched < 0 else min(1.0, searched / self.search_steps)
+
     @property
     def total_steps(self) -> int:
         """All steps on weights."""

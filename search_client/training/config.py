@@ -2,13 +2,12 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from latency_service.contract.errors import InvalidInput
 from search_client.compute import Amp, Processor
 from search_client.derivation import DerivationRule
-from search_client.faults import first_fault
 from search_client.latency.objective import Combination
+from search_client.settings_file import checked_config
 from search_client.training.targets import CostTarget, Target
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -108,9 +107,4 @@ class SearchConfig(BaseModel):
         Raises:
             InvalidInput: A value is unknown, missing or out of range; the message says which.
         """
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            is_unknown = error.errors()[0]["type"] == "extra_forbidden"
-            known = f"; known are {', '.join(cls.model_fields)}" if is_unknown else ""
-            raise InvalidInput(f"search setting {first_fault(error)}{known}") from None
+        return checked_config(cls, "search", values)

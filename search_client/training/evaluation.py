@@ -28,16 +28,22 @@ def make_weight_optimizer(params: Iterable[nn.Parameter], config: SearchConfig) 
 
 
 def weight_step(
-    module: nn.Module, batch: Batch, criterion: nn.Module, optimizer: torch.optim.Optimizer, compute: Compute
+    module: nn.Module,
+    batch: Batch,
+    criterion: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    compute: Compute,
+    max_gradient_norm: float | None = None,
 ) -> tuple[float, float]:
     """Take one step on the weights, and return loss and accuracy on all ranks' batches before it.
 
     Args:
         module: In training mode, on the compute's device.
-        batch: This rank's share.
-        criterion: (logits (N, num_classes), labels (N,)) -> mean loss, scalar.
+        batch: This rank's share; labels may be probabilities, shape (N, num_classes): the likeliest counts as right.
+        criterion: (logits (N, num_classes), labels) -> mean loss, scalar.
         optimizer: Of the weights.
         compute: Where, how precisely, and in how many parts.
+        max_gradient_norm: As for `Compute.step`.
     """
     seen: list[Tensor] = []
     for images, labels in compute.parts(batch):
@@ -45,8 +51,9 @@ def weight_step(
             logits = module(images)
             loss: Tensor = criterion(logits, labels)
         compute.backward(loss)
-        seen.append(torch.stack([loss.detach(), (logits.detach().argmax(1) == labels).to(loss).mean()]))
-    compute.step(optimizer)
+        classes = labels if labels.ndim == 1 else labels.argmax(1)
+        seen.append(torch.stack([loss.detach(), (logits.detach().argmax(1) == classes).to(loss).mean()]))
+    compute.step(optimizer, max_gradient_norm)
     mean_loss, accuracy = compute.ranks.mean(torch.stack(seen).mean(0)).tolist()
     return mean_loss, accuracy
 

@@ -15,32 +15,22 @@ verifications/0.json  the first promise beside the device's measurement, once `s
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-from safetensors.torch import save
-from torch import nn
-
-from latency_service.contract.errors import Conflict, InvalidInput, NotFound
+from latency_service.contract.errors import Conflict, NotFound
 from latency_service.contract.messages import Snapshot
-from search_client.architecture import Architecture
-from search_client.faults import first_fault
 from search_client.latency.column_table import ColumnTable
 from search_client.latency.cost_table import CostTable
-from search_client.training.atomic_file import write_atomically
 from search_client.training.config import SearchConfig
+from search_client.training.network_folder import NetworkFolder
 from search_client.training.result import SearchResult
 from search_client.training.targets import ColumnTarget
 from search_client.verify import VerifyResult
 
-Model = TypeVar("Model", bound=BaseModel)
 
+class RunFolder(NetworkFolder):
+    """The files of one search; every one of them is written whole or not at all."""
 
-class RunFolder:
-    """The files of one run; every one of them is written whole or not at all."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    _doing = "search"
 
     @classmethod
     def create(
@@ -102,11 +92,6 @@ class RunFolder:
         )
 
     @property
-    def architecture(self) -> Architecture:
-        """The derived network."""
-        return self._read_model("architecture.json", Architecture)
-
-    @property
     def result(self) -> SearchResult | None:
         """What the search came to; None while it has not ended."""
         return self._read_if_there("result.json", SearchResult)
@@ -118,30 +103,9 @@ class RunFolder:
         return tuple(self._read_if_there(f"verifications/{index}.json", VerifyResult) for index in range(count))
 
     @property
-    def checkpoints(self) -> Path:
-        """The folder of the checkpoints."""
-        return self.path / "checkpoints"
-
-    @property
-    def tensorboard(self) -> Path:
-        """The folder of TensorBoard's event files."""
-        return self.path / "tensorboard"
-
-    @property
-    def history(self) -> Path:
-        """The weight steps' records."""
-        return self.path / "history.jsonl"
-
-    @property
     def alphas(self) -> Path:
         """The architecture steps' records."""
         return self.path / "alphas.jsonl"
-
-    def write_network(self, architecture: Architecture, module: nn.Module) -> None:
-        """Store the derived network and its weights."""
-        weights = {name: tensor.contiguous() for name, tensor in module.state_dict().items()}
-        write_atomically(self.path / "weights.safetensors", save(weights))
-        self._write_model("architecture.json", architecture)
 
     def write_result(self, result: SearchResult) -> None:
         """Store what the search came to; the run has ended with this."""
@@ -150,25 +114,3 @@ class RunFolder:
     def write_verification(self, index: int, result: VerifyResult) -> None:
         """Store the promise of one target beside its device's measurement."""
         self._write_model(f"verifications/{index}.json", result)
-
-    @property
-    def _config_path(self) -> Path:
-        return self.path / "config.json"
-
-    def _write_model(self, name: str, model: BaseModel) -> None:
-        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.path / name, model.model_dump_json(indent=2).encode())
-
-    def _read_if_there(self, name: str, model_type: type[Model]) -> Model | None:
-        return self._read_model(name, model_type) if (self.path / name).exists() else None
-
-    def _read_model(self, name: str, model_type: type[Model]) -> Model:
-        path = self.path / name
-        try:
-            return model_type.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
-            raise NotFound(
-                f"{self.path} has no {name}: the search has not come that far; go on with --resume"
-            ) from None
-        except ValidationError as error:
-            raise InvalidInput(f"{path} cannot be read: {first_fault(error)}") from error

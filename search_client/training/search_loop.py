@@ -73,10 +73,7 @@ class SearchLoop:
         state, phase = self._state, self._phase()
         lr = supernet_lr(self._config, self._budget, state.step)
         set_lr(state.weight_optimizer, lr)
-        if phase == "warm-up":
-            state.supernet.sample_uniform_path(state.path_generator)
-        else:
-            state.supernet.sample_path(state.path_generator)
+        self._strategy.draw_path(state.supernet, state.path_generator, self._budget.progress(state.step))
         batch = state.weight_batches.next_batch()
         loss, accuracy = weight_step(state.supernet, batch, self._criterion, state.weight_optimizer, state.compute)
         self._release()
@@ -107,8 +104,17 @@ class SearchLoop:
     def _arch_step(self) -> None:
         state = self._state
         images, labels = state.compute.on_device(state.alpha_batches.next_batch())
+        progress = self._budget.progress(state.step)
+        assert progress is not None
         seen = self._strategy.arch_step(
-            state.supernet, images, labels, self._objective, state.arch_optimizer, state.path_generator, state.compute
+            state.supernet,
+            images,
+            labels,
+            self._objective,
+            state.arch_optimizer,
+            state.path_generator,
+            state.compute,
+            progress,
         )
         self._release()
         self._recorder.arch_step(state.step, seen, state.entropy, state.supernet.path_probs())

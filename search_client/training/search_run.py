@@ -51,7 +51,7 @@ class SearchRun:
         terms = feasible_terms(self._config, (*self._tables, *folder.cost_tables), image_set)
         self._strategy = make_strategy(self._config.strategy, **self._config.strategy_params)
         self._objective = Objective(make_criterion(self._config), terms, self._config.combination)
-        self._derivation = make_derivation(self._config.derivation, terms)
+        self._derivation = make_derivation(self._config.derivation, terms, self._config.combination)
         self._compute = _make_compute(self._config, ranks)
         self._state = SearchState(
             self._config, terms[0].cost.space, image_set, self._strategy, self._objective, self._compute
@@ -89,7 +89,7 @@ class SearchRun:
         module = build_network(architecture.network(), torch.Generator().manual_seed(seed))
         inherit_weights(module, self._state.supernet, architecture.choices)
         batches = make_batches(self._config, splits.weights + splits.alphas, self._image_set, seed, self._compute)
-        if self._config.sync_batch_norm and self._compute.ranks.world_size > 1:
+        if self._config.sync_batch_norm and self._compute.ranks.is_led:
             synchronise(module, self._compute.ranks)
         self._compute.place(module)
         step, total_steps = self._state.step, self._state.step + self._budget.fine_tune_steps

@@ -1,6 +1,5 @@
 """SearchState: everything in a search that changes from step to step, and how it is stored and brought back."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from search_client.modules.super_net import SuperNet
 from search_client.modules.synced_batch_norm import synchronise
 from search_client.spaces.space import SearchSpace
 from search_client.strategies.base import Strategy
+from search_client.strategies.exploration import entropy_share
 from search_client.training.config import SearchConfig
 from search_client.training.evaluation import make_weight_optimizer
 
@@ -55,22 +55,20 @@ class SearchState:
         self.alpha_batches = make_batches(config, self.splits.alphas, image_set, alpha_seed, compute)
         self.path_generator = torch.Generator().manual_seed(path_seed)
         self.supernet = SuperNet(space, torch.Generator().manual_seed(init_seed), strategy.make_mixed_op)
-        if config.sync_batch_norm and compute.ranks.world_size > 1:
+        if config.sync_batch_norm and compute.ranks.is_led:
             synchronise(self.supernet, compute.ranks)
         self.weight_optimizer = make_weight_optimizer(self.supernet.weight_params(), config)
         self.arch_optimizer = torch.optim.Adam(
             self.supernet.arch_params(), lr=config.alpha_lr, betas=config.alpha_betas, weight_decay=0.0
         )
         self.objective = objective
+        self.strategy = strategy
         self.offload = self._place(config.offload)
 
     @property
     def entropy(self) -> float:
         """Entropy of the path probabilities as a share of the largest possible, mean over the blocks."""
-        shares = [
-            float(torch.special.entr(probs.detach()).sum()) / math.log(len(probs))
-            for probs in self.supernet.path_probs()
-        ]
+        shares = [entropy_share(probs) for probs in self.supernet.path_probs()]
         return sum(shares) / len(shares)
 
     def _place(self, offload: bool) -> Offload | None:
@@ -100,6 +98,7 @@ class SearchState:
         "weight_batches",
         "alpha_batches",
         "objective",
+        "strategy",
         "compute",
     )
 
@@ -131,11 +130,7 @@ def make_batches(
         InvalidInput: A batch cannot be shared out equally.
     """
     ranks = compute.ranks
-    if config.batch_size % (ranks.world_size * config.accumulate):
-        raise InvalidInput(
-            f"a batch of {config.batch_size} cannot be shared out among {ranks.world_size} processes in "
-            f"{config.accumulate} parts each: make batch_size a multiple of both"
-        )
+    compute.require_even_parts(config.batch_size)
     return BatchLoader(images, image_set, config.batch_size, seed, rank=ranks.rank, world_size=ranks.world_size)
 
 

@@ -38,7 +38,7 @@ def feasible_terms(config: SearchConfig, tables: Sequence[CostTable], image_set:
     space = make_space(config.space, **config.space_params)
     terms = _terms(config, space, tables)
     if config.derivation == "budgeted":
-        budgeted_path([torch.ones(len(block.candidates)) for block in space.blocks], terms)
+        budgeted_path([torch.ones(len(block.candidates)) for block in space.blocks], terms, config.combination)
     wanted, given = (space.resolution, space.num_classes), (image_set.resolution, image_set.num_classes)
     if wanted != given:
         raise InvalidInput(

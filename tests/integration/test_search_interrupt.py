@@ -1,54 +1,33 @@
-"""Ctrl-C and SIGTERM in a real search process."""
+"""Ctrl-C, SIGTERM and SIGKILL in a real search process."""
 
 import os
+import random
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
-from search_client.spaces.registry import make_space
 from search_client.training.checkpoints import load_latest_checkpoint
-from search_client.training.config import SearchConfig
 from search_client.training.run_folder import RunFolder
-from tests.unit.search_client.small_space import table_of
-from tests.unit.search_client.training.small_run import board_target
-
-START_S, STOP_S = 90.0, 60.0
-COMMAND = (sys.executable, "-c", "from search_client.cli import app; app()")
+from tests.integration.digit_search import (
+    COMMAND,
+    STOP_S,
+    digit_search,
+    finish,
+    last_tensors,
+    start,
+    stored_step,
+    wait_for,
+)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
     """A run that would take hours."""
-    space = make_space("proxyless-cifar", width_mult=0.1)
-    table = table_of(space)
-    config = SearchConfig.checked(
-        space=space.name,
-        space_params=dict(space.params),
-        targets=(board_target(table.network_ms(space.network([2] * len(space.blocks)))),),
-        data_set="digits",
-        warmup_epochs=10_000,
-        checkpoint_steps=1,
-    )
-    return RunFolder.create(tmp_path / "run", config, [table.snapshot])
-
-
-def wait_for(condition: Callable[[], bool], child: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + START_S
-    while not condition():
-        assert child.poll() is None, child.stderr and child.stderr.read()
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.05)
-
-
-def has_a_checkpoint(folder: RunFolder) -> bool:
-    """Look without reading: the child removes old checkpoints at the same time."""
-    return any(path.name.isdigit() for path in folder.checkpoints.glob("*"))
+    return digit_search(tmp_path / "run", warmup_epochs=10_000, checkpoint_steps=1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -81,14 +60,9 @@ def test_a_search_stopped_while_it_fetches_its_data_leaves_neither_files_nor_chi
 
 
 def test_ctrl_c_leaves_a_run_that_can_be_resumed_and_says_how(folder: RunFolder) -> None:
-    child = subprocess.Popen(
-        [*COMMAND, "search", "--run", str(folder.path), "--resume", "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    child = start(folder)
     try:
-        wait_for(lambda: has_a_checkpoint(folder), child)
+        wait_for(lambda: stored_step(folder) > 0, child)
         child.send_signal(signal.SIGINT)
         stdout, stderr = child.communicate(timeout=STOP_S)
     finally:
@@ -101,3 +75,23 @@ def test_ctrl_c_leaves_a_run_that_can_be_resumed_and_says_how(folder: RunFolder)
     assert state is not None
     assert len(folder.history.read_text().splitlines()) == state["step"]
     assert folder.result is None
+
+
+def test_a_search_killed_at_any_step_and_resumed_ends_with_the_same_alphas(tmp_path: Path) -> None:
+    settings = {"search_epochs": 6, "checkpoint_steps": 3}
+    unbroken, killed = (digit_search(tmp_path / name, **settings) for name in ("unbroken", "killed"))
+    finish(unbroken)
+    kill_at = random.Random(5).randrange(3, 36)
+    child = start(killed)
+    try:
+        wait_for(lambda: stored_step(killed) >= kill_at, child)
+    finally:
+        child.kill()
+        child.communicate()
+    assert kill_at <= stored_step(killed) < stored_step(unbroken)
+    finish(killed)
+    expected, given = last_tensors(unbroken), last_tensors(killed)
+    assert expected.keys() == given.keys()
+    assert [name for name, tensor in expected.items() if not torch.equal(tensor, given[name])] == []
+    for file in ("alphas.jsonl", "history.jsonl", "architecture.json", "weights.safetensors"):
+        assert (unbroken.path / file).read_bytes() == (killed.path / file).read_bytes(), file

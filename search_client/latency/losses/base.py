@@ -34,6 +34,11 @@ class LatencyLoss(Protocol):
         """Say whether a search may end with a derived network of this cost."""
         ...
 
+    @property
+    def least_share(self) -> float:
+        """Share of the target that a derived network should at least cost; 0 where the less it costs the better."""
+        ...
+
     def state_dict(self) -> dict[str, float]:
         """Return what a resumed search needs."""
         ...
@@ -52,6 +57,11 @@ class FixedLoss:
     def is_met(self, derived: float) -> bool:
         """Say yes: a fixed loss promises no cost."""
         return True
+
+    @property
+    def least_share(self) -> float:
+        """Return 0: a fixed loss asks for nothing to be spent."""
+        return 0.0
 
     def state_dict(self) -> dict[str, float]:
         """Return nothing: there is no state."""

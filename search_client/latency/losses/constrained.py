@@ -84,6 +84,11 @@ class ConstrainedLoss:
         violation = self._violation_of(derived)
         return violation <= self.tolerance and (self.bound == "at-most" or violation >= -self.tolerance)
 
+    @property
+    def least_share(self) -> float:
+        """Share of the target that a derived network should at least cost: what is left unspent is accuracy lost."""
+        return max(0.0, 1.0 - self.tolerance) if self.bound == "equal" else 0.0
+
     def state_dict(self) -> dict[str, float]:
         """Return the multiplier and the last violation."""
         return {"multiplier": self.multiplier, "violation": self.violation}

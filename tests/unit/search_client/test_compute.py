@@ -104,7 +104,7 @@ def test_the_scale_and_the_count_of_skipped_steps_come_back() -> None:
 @pytest.mark.parametrize("channels_last", [True, False])
 def test_weights_and_images_are_laid_out_as_asked(channels_last: bool) -> None:
     compute = Compute(channels_last=channels_last)
-    weight = compute.place(small_network())[0].weight
+    weight = next(compute.place(small_network()).parameters())
     images, _ = compute.on_device(batch())
     for tensor in (weight, images):
         assert tensor.is_contiguous(memory_format=torch.channels_last) == channels_last

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from search_client.data.dataset import DataSetUnavailable, ImageSet
-from search_client.data.fashion_mnist import PUBLISHED, load_fashion_mnist
+from search_client.data.fashion_mnist import PUBLISHED, is_here, load_fashion_mnist
 from tests.unit.search_client.data.in_memory import in_memory
 
 FOLDER = "usr/share/datasets/fashion-mnist"
@@ -100,3 +100,11 @@ def test_a_damaged_idx_file_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_the_published_checksums_cover_every_file() -> None:
     assert set(PUBLISHED) == set(FILES)
+
+
+def test_it_is_here_once_all_four_files_are_in_the_cache_or_installed(tmp_path: Path) -> None:
+    cache, system_root = tmp_path / "cache", tmp_path / "root"
+    write(cache / "fashion-mnist", dict(list(FILES.items())[:3]))
+    assert not is_here(cache, system_root)
+    write(system_root / FOLDER)
+    assert is_here(cache, system_root)

@@ -74,5 +74,5 @@ def test_a_batch_of_which_nothing_can_be_decoded_is_empty(train: LabelledImages,
 def test_a_folder_that_is_gone_is_no_heap_of_damaged_images(train: LabelledImages, tmp_path: Path) -> None:
     reader = TrainingReader(train, BatchOrder(18, 4, seed=0), AS_IT_IS)
     (tmp_path / "photographs").rename(tmp_path / "elsewhere")
-    with pytest.raises(DataSetUnavailable, match="in a row"):
+    with pytest.raises(DataSetUnavailable, match="18 images in a row cannot be read"):
         reader(0)

@@ -1,8 +1,10 @@
 import pytest
+import torch
 
 from latency_service.contract.errors import InvalidInput
 from latency_service.contract.keys import format_key
 from latency_service.contract.ops import Identity, Shape, Skippable
+from search_client.modules.super_net import SuperNet
 from search_client.spaces.cifar_ops import cifar_ops
 
 
@@ -28,7 +30,7 @@ def test_the_space_has_eleven_cells() -> None:
     assert cifar_ops().size == 7**9 * 4**2
 
 
-def test_a_network_of_identities_alone_is_stem_reductions_and_classifier() -> None:
+def test_a_network_of_identities_alone_is_stem_reductions_feature_mix_and_classifier() -> None:
     space = cifar_ops()
     network = space.network([0] * len(space.blocks))
     assert sum(isinstance(op, Identity) for op in network.ops) == 9
@@ -40,3 +42,15 @@ def test_a_network_of_identities_alone_is_stem_reductions_and_classifier() -> No
 def test_an_image_too_small_for_the_dilated_kernel_is_refused() -> None:
     with pytest.raises(InvalidInput, match="dilated kernel"):
         cifar_ops(resolution=16)
+
+
+def test_a_fresh_supernet_classifies_at_a_moderate_scale_whatever_its_path() -> None:
+    """A pool with its skip doubles its input; nothing of that may reach the classifier."""
+    space = cifar_ops(width_mult=0.25)
+    supernet = SuperNet(space, torch.Generator().manual_seed(0))
+    images = torch.randn(8, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    all_pools = [len(block.candidates) - 1 for block in space.blocks]
+    for path in (all_pools, [0] * len(space.blocks)):
+        supernet.set_path(path)
+        loss = torch.nn.functional.cross_entropy(supernet(images), torch.arange(8))
+        assert 1.5 < loss.item() < 4

@@ -18,7 +18,8 @@ from search_client.latency.objective import CeLoss, CostTerm, Objective
 from search_client.modules.super_net import SuperNet
 from search_client.spaces.registry import make_space
 from search_client.strategies.base import ArchStep
-from search_client.strategies.proxyless_gradient import ProxylessGradient, TwoPathMixedOp
+from search_client.strategies.gated_mixed_op import GatedMixedOp, Gates
+from search_client.strategies.proxyless_gradient import ProxylessGradient
 from tests.unit.search_client.small_space import small_space, table_of
 
 STRATEGY = ProxylessGradient()
@@ -56,16 +57,14 @@ def no_task(logits: Tensor, labels: Tensor) -> Tensor:
 def pairs_drawn(monkeypatch: pytest.MonkeyPatch, force: tuple[int, int] | None = None) -> list[tuple[int, int]]:
     """Record the (active, inactive) pairs that the steps draw, or force them all to be one."""
     drawn: list[tuple[int, int]] = []
-    draw_pair = TwoPathMixedOp.draw_pair
+    set_gates = GatedMixedOp.set_gates
 
-    def recording(mixed_op: TwoPathMixedOp, generator: torch.Generator) -> None:
-        draw_pair(mixed_op, generator)
-        if force is not None and len(mixed_op.ops) > max(force):
-            mixed_op.active, mixed_op.pair = force[0], torch.tensor(force)
-        assert mixed_op.pair is not None
-        drawn.append((int(mixed_op.pair[0]), int(mixed_op.pair[1])))
+    def recording(mixed_op: GatedMixedOp, pair: tuple[int, int]) -> None:
+        active, inactive = pair if force is None or len(mixed_op.ops) <= max(force) else force
+        set_gates(mixed_op, (active, inactive))
+        drawn.append((active, inactive))
 
-    monkeypatch.setattr(TwoPathMixedOp, "draw_pair", recording)
+    monkeypatch.setattr(GatedMixedOp, "set_gates", recording)
     return drawn
 
 
@@ -98,7 +97,7 @@ def test_a_step_changes_nothing_but_the_alphas(supernet: SuperNet, step: Callabl
     moved = {name for name, value in supernet.state_dict().items() if not torch.equal(value, before[name])}
     assert moved == {f"blocks.{index}.alpha" for index in range(3)}
     assert all(param.grad is None for param in supernet.parameters())
-    assert all(isinstance(mixed_op, TwoPathMixedOp) and mixed_op.pair is None for mixed_op in supernet.mixed_ops)
+    assert all(isinstance(mixed_op, GatedMixedOp) and mixed_op.drawn is None for mixed_op in supernet.mixed_ops)
 
 
 @pytest.mark.parametrize("pair", [(6, 5), (5, 6)], ids=["zero active", "zero inactive"])
@@ -167,7 +166,7 @@ def test_the_derived_architecture_is_each_blocks_most_probable_op() -> None:
     assert STRATEGY.derive(supernet, argmax_path) == Architecture.of(space, wanted)
 
 
-def test_a_failing_step_leaves_no_pair_behind(
+def test_a_failing_step_leaves_no_gates_behind(
     supernet: SuperNet, latency: SupernetCost, generator: torch.Generator
 ) -> None:
     def failing(logits: Tensor, labels: Tensor) -> Tensor:
@@ -176,7 +175,7 @@ def test_a_failing_step_leaves_no_pair_behind(
     objective = objective_of(failing, latency, AdditiveLoss(weight=1.0))
     with pytest.raises(ZeroDivisionError):
         STRATEGY.arch_step(supernet, IMAGES, LABELS, objective, adam(supernet), generator)
-    assert all(isinstance(mixed_op, TwoPathMixedOp) and mixed_op.pair is None for mixed_op in supernet.mixed_ops)
+    assert all(isinstance(mixed_op, GatedMixedOp) and mixed_op.drawn is None for mixed_op in supernet.mixed_ops)
 
 
 def test_an_optimiser_that_would_move_unsampled_paths_is_refused(

@@ -4,6 +4,7 @@ from torch import nn
 
 from search_client.data.dataset import Images
 from search_client.training.evaluation import accuracy_on, recalibrate
+from tests.unit.search_client.data.in_memory import in_memory
 from tests.unit.search_client.training.small_run import small_images
 
 
@@ -25,5 +26,5 @@ def test_accuracy_counts_every_image_once_without_touching_the_network() -> None
 
     image_set = small_images()
     labels = (torch.arange(300) >= 75).long()
-    images = Images(image_set.train.pixels[:300], labels)
+    images = Images(in_memory(image_set.train).pixels[:300], labels)
     assert accuracy_on(FirstClass(), images, image_set) == 0.25

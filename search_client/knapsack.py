@@ -24,6 +24,7 @@ Choices = NDArray[np.int64]
 ROUNDING = 1e-9
 
 _CHUNK = 256
+_INFEASIBLE = 2  # as scipy says it
 _BEAM = 500
 
 
@@ -144,4 +145,8 @@ def _prices(rows: Sequence[Row], limits: Floats) -> Floats | None:
         b_eq=np.ones(len(rows)),
         method="highs",
     )
-    return np.maximum(-relaxed.ineqlin.marginals, 0.0) / scale if relaxed.status == 0 else None
+    if relaxed.status == _INFEASIBLE:
+        return None
+    assert relaxed.status == 0, relaxed.message
+    prices: Floats = np.maximum(-relaxed.ineqlin.marginals, 0.0) / scale
+    return prices

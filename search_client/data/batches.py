@@ -32,9 +32,9 @@ class Normalisation:
     std: tuple[float, ...]
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        """Map uint8 of shape (N, C, H, W) to float32 of the same shape."""
+        """Map uint8 of shape (N, C, H, W) to floats of the same shape, of torch's default precision."""
         mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (self.mean, self.std))
-        return pixels.to(torch.float32).div_(255).sub_(mean).div_(std)
+        return pixels.to(mean.dtype).div_(255).sub_(mean).div_(std)
 
 
 class BatchLoader:

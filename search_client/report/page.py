@@ -73,6 +73,7 @@ def render_report(runs: Sequence[ReportedRun], title: str = "Networks for one de
         subtitle=f"{first.space} on {_devices(first)}, data set {first.data_set}",
         warnings=_warnings(runs),
         runs=runs,
+        has_costs=any(run.result.costs for run in runs),
         data_set=first.data_set,
         legend=legend([run.result.architecture for run in runs]),
         plots=_plots(runs),

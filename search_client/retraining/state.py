@@ -69,7 +69,7 @@ class RetrainState:
         seeds = np.random.SeedSequence([self._noise_seed, self.step, self.compute.ranks.rank])
         self._generator.manual_seed(int(seeds.generate_state(1)[0]))
         images, labels = self.batches.next_batch()
-        probs = soft_labels(labels, self._num_classes, self._config.label_smoothing)
+        probs = soft_labels(labels, self._num_classes, self._config.label_smoothing).to(images.dtype)
         if self._config.mixup_alpha is None:
             return images, probs
         return mixup(images, probs, self._config.mixup_alpha, self._generator)

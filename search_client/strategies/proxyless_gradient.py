@@ -74,7 +74,8 @@ class ProxylessGradient(ExploringStrategy):
         """
         compute = compute or Compute()
         mixed_ops = _gated_ops(supernet)
-        _refuse_momentum(optimizer)
+        if self.gates == "two-path":
+            _refuse_momentum(optimizer)
         self.exploration.set_temperature(supernet, progress)
         for mixed_op in mixed_ops:
             mixed_op.draw_gates(generator)
@@ -113,5 +114,5 @@ def _refuse_momentum(optimizer: torch.optim.Optimizer) -> None:
         momentum = group.get("betas", (group.get("momentum", 0.0),))[0]
         if momentum or group.get("weight_decay", 0.0):
             raise InvalidInput(
-                f"{NAME} needs an optimiser without momentum or decay: Adam with betas (0.0, 0.999) is the paper's"
+                f"two-path {NAME} needs an optimiser without momentum or decay: the paper's is Adam with betas (0, 0.999)"
             )

@@ -1,4 +1,4 @@
-"""`constrained`: the weight of the latency is led so that the derived network comes to cost the target."""
+"""`constrained`: the weight of the latency is led so that the derived network comes to cost its target."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -22,16 +22,21 @@ class ConstrainedLoss:
     which is the augmented Lagrangian of the constraint D = T: dual ascent in the multiplier, and a quadratic penalty
     whose slope damps the ascent's swing. w is negative below the target: a search that may spend more does spend it.
 
-    D is watched, not the expected latency E, because D is what the search promises, and while the path probabilities
-    are spread the two lie far apart. D moves in leaps; hence `is_met`: a search whose steps are used up goes on until
-    it is met.
+    D is that of the most probable ops. It is watched, not the expected latency E, because D is what the search
+    promises, and while the path probabilities are spread the two lie far apart. D moves in leaps; hence `is_met`: a
+    search whose steps are used up goes on until it is met, and hence the budgeted derivation, which spends the target
+    to within the tolerance wherever the control has brought D.
+
+    With the bound `at-most` D is to be no more than T, and w is never negative: cross entropy alone pulls D up. It is
+    for several costs at once, which cannot all be equal to their targets.
 
     Args:
         target: T.
         dual_step: How fast the multiplier follows a lasting violation.
         damping: Weight for each unit of present violation.
         max_multiplier: Bound of the multiplier and of w, both ways.
-        tolerance: Largest share of T by which D may miss it.
+        tolerance: Largest share of T by which D may miss it; with `at-most`, exceed it.
+        bound: Whether the derived network is to cost T, or T at most.
 
     Raises:
         InvalidInput: target, dual_step, max_multiplier or tolerance is not positive, or damping is negative.

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from latency_service.contract.errors import InvalidInput
-from search_client.compute import Compute, pick_device
+from search_client.compute import Amp, Compute, pick_device
 from search_client.modules.super_net import SuperNet
 from search_client.training.evaluation import weight_step
 from tests.unit.search_client.small_space import small_space
@@ -114,3 +114,30 @@ def test_the_gpu_of_a_process_that_has_none_is_refused() -> None:
     assert pick_device("cpu", local_rank=5).type == "cpu"
     with pytest.raises(InvalidInput, match="torch sees"):
         pick_device("cuda", local_rank=torch.cuda.device_count())
+
+
+@pytest.mark.parametrize("amp", ["off", "fp16"])
+def test_gradients_longer_than_asked_for_are_shortened_all_together(amp: Amp) -> None:
+    weights = [nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1))]
+    compute = Compute(amp=amp)
+    compute.backward((3 * weights[0] + 4 * weights[1]).sum())
+    compute.step(torch.optim.SGD(weights, lr=1.0), max_gradient_norm=0.5)
+    assert [weight.item() for weight in weights] == pytest.approx([-0.3, -0.4], rel=1e-4)
+    compute.backward((0.03 * weights[0] + 0.04 * weights[1]).sum())
+    compute.step(torch.optim.SGD(weights, lr=1.0), max_gradient_norm=0.5)
+    assert [weight.item() for weight in weights] == pytest.approx([-0.33, -0.44], rel=1e-4)
+
+
+def test_batches_that_cannot_be_shared_out_evenly_are_refused() -> None:
+    Compute(accumulate=4).require_even_parts(12)
+    with pytest.raises(InvalidInput, match="make batch_size a multiple"):
+        Compute(accumulate=5).require_even_parts(12)
+
+
+def test_labels_may_be_probabilities_of_which_the_likeliest_counts() -> None:
+    images, labels = batch()
+    probs = torch.nn.functional.one_hot(labels, 3).float() * 0.7 + 0.1
+    hard = weight_step(small_network(), (images, labels), nn.CrossEntropyLoss(), sgd(small_network()), Compute())
+    soft = weight_step(small_network(), (images, probs), nn.CrossEntropyLoss(), sgd(small_network()), Compute())
+    smoothed = nn.CrossEntropyLoss(label_smoothing=0.3)(small_network()(images), labels)
+    assert soft == pytest.approx((float(smoothed.detach()), hard[1]), rel=1e-5)

@@ -38,8 +38,15 @@ def test_another_form_is_answered_with_the_right_one(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "where"),
-    [("a/b:0ms", "target_ms"), ("a/b:-1ms", "target_ms"), ("a/b:1e999ms", "target_ms"), ("a/b:1e-ms", "target_ms")]
-    + [("a/b:1ms@0", "weight"), ("a/b:1ms@-2", "weight"), ("a b/c:1ms", "device")],
+    [
+        ("a/b:0ms", "target_ms"),
+        ("a/b:-1ms", "target_ms"),
+        ("a/b:1e999ms", "target_ms"),
+        ("a/b:1e-ms", "target_ms"),
+        ("a/b:1ms@0", "weight"),
+        ("a/b:1ms@-2", "weight"),
+        ("a b/c:1ms", "device"),
+    ],
 )
 def test_a_part_that_cannot_be_is_named(text: str, where: str) -> None:
     with pytest.raises(InvalidInput, match=rf"--device {text}: {where}"):

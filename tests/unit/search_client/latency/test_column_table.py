@@ -23,7 +23,9 @@ def write_csv(path: Path, costs: list[object], column: str = "energy_mj") -> Pat
 
 
 def write_parquet(path: Path) -> Path:
-    parquet.write_table(pa.table({"op": list(map(format_key, OPS)), "energy_mj": COSTS_MJ, "note": ["?"] * len(OPS)}), path)
+    parquet.write_table(
+        pa.table({"op": list(map(format_key, OPS)), "energy_mj": COSTS_MJ, "note": ["?"] * len(OPS)}), path
+    )
     return path
 
 

@@ -72,6 +72,27 @@ def test_a_target_is_met_within_the_tolerance_on_both_sides() -> None:
     assert [loss.is_met(ms) for ms in (9.4, 9.6, 10.4, 10.6)] == [False, True, True, False]
 
 
+def test_a_limit_is_kept_by_whatever_costs_less_and_never_pushes_up() -> None:
+    loss = ConstrainedLoss(target=10.0, bound="at-most")
+    assert [loss.is_met(ms) for ms in (0.1, 10.0, 10.19, 10.21)] == [True, True, True, False]
+    for _ in range(50):
+        loss.observe(expected=1.0, derived=1.0)
+    assert loss.weight == 0.0
+    loss.observe(expected=12.0, derived=12.0)
+    assert loss.weight > 0
+
+
+def test_only_a_target_that_is_to_be_met_asks_to_be_spent() -> None:
+    assert ConstrainedLoss(target=1.0, tolerance=0.05).least_share == pytest.approx(0.95)
+    assert ConstrainedLoss(target=1.0, tolerance=2.0).least_share == 0.0
+    assert ConstrainedLoss(target=1.0, bound="at-most").least_share == 0.0
+    assert AdditiveLoss(weight=1.0).least_share == 0.0
+
+
+def test_the_tolerance_is_two_per_cent_where_nobody_says_another() -> None:
+    assert [ConstrainedLoss(target=100.0).is_met(ms) for ms in (97.9, 98.1, 101.9, 102.1)] == [False, True, True, False]
+
+
 def test_a_loss_goes_on_from_its_stored_state() -> None:
     loss = ConstrainedLoss(target=0.3)
     loss.observe(expected=1.0, derived=0.7)

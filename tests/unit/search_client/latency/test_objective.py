@@ -63,6 +63,13 @@ def test_a_search_for_the_worst_case_may_end_when_the_worst_device_has_its_targe
     assert not constrained("all", (1.0, 0.6)).is_met(PATH)
 
 
+def test_in_the_worst_case_a_device_far_below_its_target_keeps_it_too() -> None:
+    assert constrained("worst", (1.0, 0.6)).met(PATH) == (True, True)
+    assert constrained("worst", (0.9, 0.6)).met(PATH) == (False, True)
+    assert constrained("worst", (1.2, 1.1)).met(PATH) == (False, False)
+    assert constrained("all", (1.0, 0.6)).met(PATH) == (True, False)
+
+
 def test_a_resumed_objective_goes_on_where_it_was() -> None:
     objective = constrained("all", (1.5, 1.1))
     objective.observe(path_probs(), PATH)

@@ -5,9 +5,14 @@ import pytest
 
 from latency_service.contract.errors import InvalidInput, NotFound
 from latency_service.contract.messages import SnapshotId
+from search_client.architecture import Architecture
+from search_client.latency.table import LatencyTable
 from search_client.report.page import ReportedRun, render_report
+from search_client.spaces.registry import make_space
+from search_client.training.result import CostPromise
 from tests.unit.search_client.report.finished_runs import finished_run, verify
-from tests.unit.search_client.training.small_run import small_folder
+from tests.unit.search_client.small_space import table_of
+from tests.unit.search_client.training.small_run import SPACE_PARAMS, small_folder
 
 SMALL, LARGE = (0, 6, 0, 6, 6, 0, 6, 6), (5, 5, 5, 5, 5, 5, 5, 5)
 
@@ -31,6 +36,43 @@ def test_the_page_is_well_formed_and_loads_nothing(page: str) -> None:
         ET.fromstring(page[start : page.index("</svg>", start) + len("</svg>")])
     for loading in ("<script", "<link", "@import", "<img", 'href="http', 'src="'):
         assert loading not in page
+
+
+@pytest.fixture
+def page_of_two_devices(tmp_path: Path) -> str:
+    folder = finished_run(tmp_path / "both", SMALL, devices=("phone", "board"))
+    verify(folder, 0.5, index=0)
+    verify(folder, 4.0, index=1)
+    return render_report([ReportedRun.read(tmp_path / "both")])
+
+
+def test_a_network_for_two_devices_has_a_promise_and_a_measurement_on_each(page_of_two_devices: str) -> None:
+    first = LatencyTable(table_of(make_space("proxyless-cifar", **SPACE_PARAMS)).snapshot)
+    network = Architecture.of(make_space("proxyless-cifar", **SPACE_PARAMS), SMALL).network()
+    rows = [row for row in page_of_two_devices.split("<tr>") if row.startswith("<td>both, ")]
+    assert [row.split("</td>")[0] for row in rows] == ["<td>both, phone onnxruntime", "<td>both, board onnxruntime"]
+    for times, measured, row in zip((1, 2), ("0.500", "4.000"), rows, strict=True):
+        assert f"{times * first.network_ms(network):.3f} ms" in row
+        assert f"{measured} ms" in row
+
+
+def test_every_device_of_a_network_has_its_curve_and_its_table(page_of_two_devices: str) -> None:
+    for device in ("phone", "board"):
+        assert f"The latency table of {device}, state" in page_of_two_devices
+    curves = page_of_two_devices[page_of_two_devices.index("What the searches saw") :]
+    assert curves.count("both, phone onnxruntime") == curves.count("both, board onnxruntime") >= 3
+    assert "<h3>both, phone onnxruntime: " in page_of_two_devices  # whose latencies the drawing shows
+
+
+def test_other_costs_stand_beside_the_latency(tmp_path: Path) -> None:
+    cost = CostPromise(label="energy_mj", unit="mj", target=5.0, target_met=True, predicted=4.25)
+    finished_run(tmp_path / "only", SMALL, costs=(cost,))
+    page = render_report([ReportedRun.read(tmp_path / "only")])
+    assert "<td>only</td><td>energy_mj</td><td>5 mj</td><td>4.25 mj</td>" in page
+
+
+def test_without_other_costs_the_page_does_not_speak_of_any(page: str) -> None:
+    assert "What else the networks cost" not in page
 
 
 def test_a_dropped_block_is_drawn_as_dropped(page: str) -> None:

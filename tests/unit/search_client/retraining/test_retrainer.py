@@ -67,3 +67,13 @@ def test_every_step_and_every_epochs_validation_are_recorded_and_told(tmp_path: 
     assert seen[2].validation_accuracy is None
     assert seen[3].validation_accuracy is not None
     assert list(folder.tensorboard.glob("events*"))
+
+
+def test_a_retraining_in_half_precision_and_in_parts_comes_to_its_end(tmp_path: Path) -> None:
+    folder = small_folder(tmp_path, epochs=2, amp="bf16", accumulate=2)
+    result = Retrainer(folder, separable_images(), watcher()).run()
+    assert (result.steps, result.skipped_steps) == (8, 0)
+    assert {tensor.dtype for tensor in load_file(tmp_path / "weights.safetensors").values()} <= {
+        torch.float32,
+        torch.int64,
+    }

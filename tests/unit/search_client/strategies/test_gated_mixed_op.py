@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from itertools import permutations, product
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from search_client.modules.batch_norm import frozen_statistics
@@ -115,12 +115,20 @@ def test_the_mean_gradient_over_many_draws_is_the_enumerated_one(gates: Gates, g
     supernet = supernet_of(gates)
     assert sum(chance for _, chance in every_draw(gates)) == pytest.approx(1)
     expected = torch.stack([chance * closed_form(supernet, drawn) for drawn, chance in every_draw(gates)]).sum(0)
+    gradient_by_draw: dict[tuple[tuple[int, ...], ...], Tensor] = {}
     draws = []
-    for _ in range(600):
-        for mixed_op in gated_ops(supernet):
-            mixed_op.draw_gates(generator)
-        draws.append(gradient_of(supernet))
+    for _ in range(3000):
+        drawn = tuple(drawn_by(mixed_op, generator) for mixed_op in gated_ops(supernet))
+        if drawn not in gradient_by_draw:
+            gradient_by_draw[drawn] = gradient_of(supernet)
+        draws.append(gradient_by_draw[drawn])
     assert_mean_is(torch.stack(draws), expected)
+
+
+def drawn_by(mixed_op: GatedMixedOp, generator: torch.Generator) -> tuple[int, ...]:
+    mixed_op.draw_gates(generator)
+    assert mixed_op.drawn is not None
+    return tuple(mixed_op.drawn.tolist())
 
 
 @pytest.mark.parametrize("gates", ALL_GATES)
@@ -220,7 +228,8 @@ def test_the_products_are_computed_in_the_precision_of_the_forward_pass(
 ) -> None:
     mixed_op, seen = make("two-path").float(), []
     mixed_op.set_gates((0, 3))
-    mixed_op.ops[3].register_forward_hook(lambda *args: seen.append((args[2].dtype, torch.is_grad_enabled())))
+    convolution = next(layer for layer in mixed_op.ops[3].modules() if isinstance(layer, nn.Conv2d))
+    convolution.register_forward_hook(lambda *args: seen.append((args[2].dtype, torch.is_grad_enabled())))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         output = mixed_op(X.float())
     assert not seen

@@ -1,13 +1,15 @@
 """Engines: SQLite for one machine, PostgreSQL for a fleet, and what each needs to be told."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
+import stamina
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from latency_service import database_url
@@ -117,16 +119,26 @@ def _postgresql_engine(url: URL, pool_size: int) -> Engine:
     )
 
 
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
 def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     # The driver would begin transactions late and on its own terms; _begin_sqlite does it instead.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(cursor)
     # An agent deletes its copy of a result once it is acknowledged, so a commit must outlive a power cut.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+@stamina.retry(on=_is_busy, attempts=None, timeout=_SQLITE_BUSY_TIMEOUT_MS / 1000, wait_initial=0.01, wait_max=0.1)
+def _write_ahead(cursor: DBAPICursor) -> None:
+    # Of those that open a new file at once one makes the change, and SQLite does not let the others wait for it.
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

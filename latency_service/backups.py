@@ -88,9 +88,19 @@ def _found(pg_dump: Path | None) -> str:
 
 def _dump_postgresql(url: URL, part: Path, pg_dump: str) -> None:
     # Everyone on the machine can read a command line; the environment is the process's own.
-    secret = {"PGPASSWORD": url.password} if isinstance(url.password, str) else {}
+    password = url.password or url.query.get("password")
+    secret = {"PGPASSWORD": password} if isinstance(password, str) else {}
     told = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
-    command = [pg_dump, "--format=custom", "--no-owner", f"--file={part}", f"--dbname={told.render_as_string()}"]
+    told = told.difference_update_query(["password"])
+    # Nobody may be there to be asked for a password.
+    command = [
+        pg_dump,
+        "--format=custom",
+        "--no-owner",
+        "--no-password",
+        f"--file={part}",
+        f"--dbname={told.render_as_string()}",
+    ]
     done = subprocess.run(command, env={**os.environ, **secret}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"

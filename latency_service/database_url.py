@@ -26,13 +26,16 @@ def with_password(url: str, file: Path | None) -> str:
     """Return the URL with the password that the file holds, where it is PostgreSQL's and has none of its own.
 
     Raises:
-        InvalidInput: It is no URL, or the file is empty.
-        OSError: The file cannot be read.
+        InvalidInput: It is no URL, or the file is empty or cannot be read.
     """
     parsed = parse(url)
     if file is None or parsed.password is not None or parsed.drivername.startswith("sqlite"):
         return url
-    password = file.read_text().strip()
+    try:
+        password = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise InvalidInput(f"database_password_file {file} cannot be read: {reason}") from None
     if not password:
         raise InvalidInput(f"database_password_file {file} is empty; write the password into it")
     return parsed.set(password=password).render_as_string(hide_password=False)

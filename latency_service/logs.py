@@ -35,6 +35,8 @@ def configure_logging(log_format: LogFormat, level: LogLevel, stream: TextIO | N
         logger_factory=structlog.PrintLoggerFactory(stream),
     )
     logging.basicConfig(level=max(least, _LIBRARIES_LEAST), handlers=[_handler(own, rendering, stream)])
+    # It tells at each look at the revision, and so at each `/health/ready`, which database it looks at.
+    logging.getLogger("alembic.runtime.migration").setLevel(max(least, logging.WARNING))
 
 
 def _handler(own: Sequence[Processor], rendering: Sequence[Processor], stream: TextIO) -> logging.Handler:

@@ -63,9 +63,9 @@ def check_is_current(database: Database) -> None:
     """
     revision = current_revision(database)
     if revision != newest_revision():
+        found = "is empty" if revision is None else f"is at revision {revision}"
         raise ServiceUnavailable(
-            f"the database is at revision {revision}, and this service needs {newest_revision()}; "
-            "run `latency-service migrate`"
+            f"the database {found}, and this service needs revision {newest_revision()}; run `latency-service migrate`"
         )
 
 

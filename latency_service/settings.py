@@ -27,10 +27,11 @@ class Settings(BaseSettings):
         port: Its port.
         lease_s: How long a batch of jobs is lent before it is lent again.
         poll_s: How long an idle agent waits before it asks again, where the fleet is small.
-        polls_per_s: How often all idle agents together may ask; a large fleet's agents wait longer than `poll_s`.
+        polls_per_s: How often all idle agents may ask; in a large fleet each is told a longer wait when it registers.
         max_attempts: How often a job is lent before it is given up.
         max_returns: How often a job may be handed back without that counting as an attempt.
-        reap_every_s: How often each replica looks for expired leases and due profiles; 0 leaves it to requests.
+        reap_every_s: How often each replica looks for expired leases and due profiles; 0 leaves it to requests, and
+            lets nobody delete old samples.
         keep_samples_days: How long raw samples are kept before the reaper deletes them; None is for ever.
         keys: `auto` asks for API keys as soon as one exists or the address is not loopback; `off` is for loopback only.
         max_body_bytes: Larger bodies are refused.

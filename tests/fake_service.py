@@ -41,7 +41,7 @@ class FakeService:
         goes_away_after_lending: Once a lease is lent, every call is answered 503.
         lose_leases: While set, renewals and results are answered 410.
         batches: How many results each upload of several had.
-        goodbyes: The devices that were deregistered, by name.
+        goodbyes: The devices that were deregistered: their names, and which life of the agent said so.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class FakeService:
         self.renewals = 0
         self.released: list[str] = []
         self.batches: list[int] = []
-        self.goodbyes: list[str] = []
+        self.goodbyes: list[tuple[str, str]] = []
         self.cancelled: tuple[JobId, ...] = ()
         self.failing: int | LatencyError | None = None
         self.retry_after_s: int | None = None
@@ -74,7 +74,7 @@ class FakeService:
                 return self.failing, None
             parts = path.strip("/").split("/")
             if parts[1] == "devices" and method == "DELETE":
-                self.goodbyes.append(parts[2])
+                self.goodbyes.append((parts[2], parts[3].removeprefix("registration?agent_id=")))
                 return 204, None
             if parts[1] == "devices":
                 return self._register(DeviceRegistration.model_validate_json(body))

@@ -79,9 +79,9 @@ class ServiceClient:
         path = f"/v1/leases/{token}/results"
         return self._retry.call(lambda: self._ask("POST", path, ResultBatchAnswer, batch))
 
-    def deregister(self, name: DeviceName) -> None:
+    def deregister(self, name: DeviceName, agent_id: str) -> None:
         """Say goodbye for a device. Tried once: a device that does not say so is missed soon enough."""
-        self._send("DELETE", f"/v1/devices/{name}/registration")
+        self._send("DELETE", f"/v1/devices/{name}/registration?agent_id={agent_id}")
 
     def release(self, token: LeaseToken) -> None:
         """Give a lease back. Tried once: a lease that is not given back expires."""

@@ -73,12 +73,16 @@ class Registrar:
         """Register again next time: the service no longer knows this device or its state."""
         self._registered = None
 
-    def deregister(self) -> None:
-        """Say goodbye to the service that the device was registered with. One that is away or too old is let be."""
+    def deregister(self, agent_id: str) -> None:
+        """Say goodbye to the service that the device was registered with. One that is away or too old is let be.
+
+        Args:
+            agent_id: Of this life of the agent, whose leases end; another agent may bear the same name.
+        """
         if self._registered is None:
             return
         try:
-            self._client.deregister(self._device.name)
+            self._client.deregister(self._device.name, agent_id)
         except LatencyError as error:
             log.warning("the service was not told goodbye", device=self._device.name, reason=str(error))
         self._registered = None

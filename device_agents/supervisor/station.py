@@ -110,7 +110,7 @@ class Station:
         """Deliver what can be delivered and say goodbye; the agent is about to go."""
         try:
             self._delivery.deliver_all()
-            self._registrar.deregister()
+            self._registrar.deregister(self._common.agent_id)
         except ServiceUnavailable as error:
             log.warning("results stay in the spool until the next start", device=self.name, reason=str(error))
         lost = self._delivery.spool.unwritten

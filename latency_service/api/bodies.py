@@ -8,18 +8,18 @@ from latency_service.contract.errors import InvalidInput, TooLarge
 async def bounded(headers: dict[bytes, bytes], receive: Receive, most_bytes: int) -> Receive:
     """Return what a request's body is to be received from.
 
-    A body of a stated length is never longer than that: the server sees to it. One in chunks is read here.
+    A body of a stated length is never longer than that: the server sees to it. One in chunks, whatever length it states
+    beside, is read here.
 
     Raises:
         TooLarge: It is larger than `most_bytes`.
         InvalidInput: Its length is no number.
     """
+    if b"transfer-encoding" in headers:
+        return _replayed(await _read(receive, most_bytes), receive)
     length = headers.get(b"content-length")
     if length is not None:
         _check(_number(length), most_bytes)
-        return receive
-    if b"transfer-encoding" in headers:
-        return _replayed(await _read(receive, most_bytes), receive)
     return receive
 
 

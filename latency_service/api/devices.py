@@ -9,7 +9,7 @@ from latency_service.api.context import FromContext
 from latency_service.api.examples import REGISTRATION
 from latency_service.api.principal import FromPrincipal
 from latency_service.api.problems import documented
-from latency_service.api.queries import HistoryQuery
+from latency_service.api.queries import GoodbyeQuery, HistoryQuery
 from latency_service.api.strict_json import StrictRoute
 from latency_service.contract.errors import AgentTooOld, Conflict, DeviceNotFound, Forbidden, InvalidKey
 from latency_service.contract.messages import Device, DeviceList, DeviceRegistered, DeviceRegistration, History
@@ -57,12 +57,17 @@ def get_history(name: str, query: Annotated[HistoryQuery, Query()], context: Fro
     status_code=status.HTTP_204_NO_CONTENT,
     responses=documented(DeviceNotFound, Forbidden),
 )
-def deregister(name: str, context: FromContext, principal: FromPrincipal) -> None:
-    """Say goodbye: the device is lent nothing until it registers again, and its leases are handed back."""
+def deregister(
+    name: str, query: Annotated[GoodbyeQuery, Query()], context: FromContext, principal: FromPrincipal
+) -> None:
+    """Say goodbye: the device is lent nothing until it registers again, and its leases are handed back.
+
+    An agent that says who it is (`agent_id`) hands back its own leases only, should another one bear the same name.
+    """
     settings, now = context.settings, context.now
 
     def say_goodbye(session: Session) -> None:
         ownership.check_device(session, principal, name)
-        deregistration.deregister(session, name, settings, now)
+        deregistration.deregister(session, name, settings, now, query.agent_id)
 
     context.database.write(say_goodbye)

@@ -21,7 +21,7 @@ from latency_service.contract.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from latency_service.contract.loopback import is_loopback
+from latency_service.contract.loopback import is_loopback, is_plain_name
 from latency_service.services.principals import Principal
 
 #: Longer ones belong to no route.
@@ -123,5 +123,4 @@ def _check_host(host: bytes) -> None:
 def _is_local_name(host: bytes) -> bool:
     name = host.decode("latin-1")
     name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
-    is_plain_name = not any(sign in name for sign in ".:")
-    return is_plain_name or is_loopback(name)
+    return is_plain_name(name) or is_loopback(name)

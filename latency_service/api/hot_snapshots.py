@@ -16,7 +16,8 @@ _PREFIX, _TEMPLATE = "/v1/snapshots/", "/v1/snapshots/{snapshot_id}"
 _TABLES_PREFIX, _LATEST_SUFFIX = "/v1/tables/", "/snapshots/latest"
 _LATEST_TEMPLATE = "/v1/tables/{table_id}/snapshots/latest"
 _WISHES = frozenset((b"accept", b"accept-encoding", b"if-none-match"))
-_MOST_WISHES = 4096
+#: Of what callers wish, whose answers are remembered; one that is longer, bytes, is no browser's or client's.
+_MOST_WISHES, _LONGEST_WISH = 4096, 1024
 
 
 class HotSnapshots:
@@ -47,6 +48,8 @@ class HotSnapshots:
         for name, value in scope["headers"]:
             if name in _WISHES:
                 wishes.setdefault(name, value)  # the routes go by the first one, too
+        if sum(map(len, wishes.values())) > _LONGEST_WISH:
+            return None
         form = _form(wishes.get(b"accept", b""), wishes.get(b"accept-encoding", b""))
         body = self._forms.in_memory(snapshot_id, form) if form else None
         if form is None or body is None:

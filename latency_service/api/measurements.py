@@ -18,6 +18,9 @@ router = APIRouter(prefix="/v1/measurements", tags=["measurements"])
 def list_measurements(query: Annotated[MeasurementQuery, Query()], context: FromContext) -> MeasurementPage:
     """Page through measurements in the order they arrived; hand `next_after` back as `after`.
 
+    Of one table, what is added later comes later. Of several, what agents hand in at the same moment may show up out of
+    order: who follows what arrives does so table by table.
+
     With `samples`, each comes with its raw samples for as long as these are kept (the setting `keep_samples_days`);
     its summary is kept for ever.
     """

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from latency_service.contract.errors import NotAcceptable
@@ -14,8 +13,6 @@ Coding = Literal["zstd", "gzip", "identity"]
 _CODINGS: tuple[Coding, ...] = ("zstd", "gzip", "identity")
 _ANY = "*"
 _QUALITY = re.compile(r"[01](\.\d*)?", re.ASCII)
-#: Of pairs of headers, which may be long.
-_MOST_WISHES = 256
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,6 @@ class Form:
         return _ANY in tags or bool(tags & same)
 
 
-@lru_cache(_MOST_WISHES)
 def choose(accept: str, accept_encoding: str) -> Form:
     """Return the form that a caller likes best; among equals ours.
 

@@ -75,6 +75,12 @@ class SnapshotQuery(Message):
     limit: int = Field(default=100, ge=1, le=1000)
 
 
+class GoodbyeQuery(Message):
+    """Which life of an agent says goodbye; all that speak for the device where that is left out."""
+
+    agent_id: str | None = Field(default=None, min_length=1, max_length=64)
+
+
 class ProfileQuery(Message):
     """Which profiles, and the page of them."""
 

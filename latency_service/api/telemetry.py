@@ -102,7 +102,7 @@ class Telemetry:
             "request",
             method=method,
             path=scope["path"],
-            status=status,
+            status=int(status),  # problems carry an HTTPStatus, which a console would show by its name
             elapsed_ms=round(elapsed_s * 1000, 3),
             client=(scope.get("client") or (None,))[0],
             **_caller(scope),

@@ -97,5 +97,8 @@ def _put(out: Path, content: bytes) -> None:
     if str(out) == "-":
         typer.get_binary_stream("stdout").write(content)
         return
-    with out.open("xb") as file:
-        file.write(content)
+    try:
+        with out.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise InvalidInput(f"{out} is there already, and no file is overwritten: name another") from None

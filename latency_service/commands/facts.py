@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import DeviceName
 from latency_service.contract.errors import InvalidInput
-from latency_service.contract.limits import LONGEST_NAME
+from latency_service.contract.messages import SourceName
 from latency_service.contract.ops import Activation
 from latency_service.interchange.layer_keys import LAYER_TYPES, Activations
 from latency_service.services.sheets import Facts
@@ -19,8 +19,6 @@ RuntimeOption = Annotated[str | None, typer.Option("--runtime", help="What ran t
 ConditionOption = Annotated[
     list[str] | None, typer.Option("--condition", help="Another condition, such as threads=4; repeatable.")
 ]
-
-_SOURCE = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
 def read_facts(device: str | None, runtime: str | None, condition: Iterable[str], source: str | None = None) -> Facts:
@@ -32,7 +30,7 @@ def read_facts(device: str | None, runtime: str | None, condition: Iterable[str]
     return Facts(
         device=_checked("--device", DeviceName, device),
         conditions=_conditions(runtime, _pairs("--condition", condition)),
-        source=_checked("--source", _SOURCE, source),
+        source=_checked("--source", SourceName, source),
     )
 
 

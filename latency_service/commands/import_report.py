@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from latency_service.contract.messages import ImportReport, RowRemark
@@ -37,7 +37,7 @@ def print_remarks(title: str, remarks: Iterable[RowRemark], style: str) -> None:
     remarks = list(remarks)
     if not remarks:
         return
-    table = Table("line", "row", title, header_style=style)
+    table = Table("line", Column("row", overflow="fold"), Column(title, overflow="fold"), header_style=style)
     for each in remarks[:_MOST_PRINTED]:
         table.add_row(str(each.line or ""), Text(each.row), Text(each.remark))
     console = Console()

@@ -25,9 +25,10 @@ from latency_service.contract.messages import ImportReport, RowRemark
 from latency_service.database import Database
 from latency_service.interchange import formats
 from latency_service.interchange.reading import Reading
-from latency_service.services import importing
+from latency_service.services.importing import import_sheet
 from latency_service.services.sheets import Sheet
 from latency_service.services.targets import FileFacts, Target, make_target
+from latency_service.services.vetting import vet
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to import.")]
 FormatOption = Annotated[
@@ -76,23 +77,26 @@ def import_file(
     else:
         print_report(report)
     if report.refused and not skip_refused:
-        stop(f"{len(report.refused)} rows are refused; --skip-refused takes the others")
+        stop(f"refused rows: {len(report.refused)}; --skip-refused takes the others")
+    if not (report.new or report.replaced or report.unchanged):
+        stop("the file has no row that can be an entry")
 
 
 def _read(file: Path, format_name: str | None, reading: Reading) -> tuple[Sheet, FileFacts]:
     file_format = formats.find_format(format_name, file)
-    with Console(stderr=True).status(f"reading {file.name}"), file.open("rb") as opened:
+    name = file.name.encode(errors="replace").decode()  # one that is no Unicode can be no text of a database
+    with Console(stderr=True).status("reading the file"), file.open("rb") as opened:
         content = opened.read(formats.MOST_BYTES + 1)  # one that is too large is refused, not held
         sheet = formats.read(file_format, content, reading)
-    return sheet, FileFacts(file_format.name, file.name, hashlib.sha256(content).hexdigest())
+    return sheet, FileFacts(file_format.name, name, hashlib.sha256(content).hexdigest())
 
 
 def _import(database: Database, sheet: Sheet, target: Target, dry_run: bool, as_json: bool) -> ImportReport:
     with Console(stderr=True).status(f"importing {len(sheet.rows)} rows"):
         if dry_run:
-            return database.read(lambda session: importing.judge(session, sheet, target).report(target))
+            return database.read(lambda session: vet(session, sheet, target).report(target))
         try:
-            return database.write(lambda session: importing.import_sheet(session, sheet, target, utc_now()))
+            return database.write(lambda session: import_sheet(session, sheet, target, utc_now()))
         except ImportRefused as error:
             _print_refused(error, as_json)
             raise

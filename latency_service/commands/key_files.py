@@ -1,4 +1,4 @@
-"""The key files of a first start: one key a scope, each in a file that only its user may read."""
+"""The key files of a service that starts: one key a scope, each in a file that only its user may read."""
 
 import os
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import get_args
 from sqlalchemy.orm import Session
 
 from latency_service.contract.api_keys import read_api_key
-from latency_service.contract.errors import Conflict, InvalidInput, Unauthorized
+from latency_service.contract.errors import InvalidInput, Unauthorized
 from latency_service.contract.messages import ApiKeyRequest, Scope
 from latency_service.repositories import api_keys
 from latency_service.services import access
@@ -16,11 +16,12 @@ from latency_service.services import access
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
-def bootstrap(session: Session, folder: Path, is_for_group: bool, now: datetime) -> bool:
-    """Make a key of each scope and write it into the folder, where there are no keys yet; say whether that was so.
+def bootstrap(session: Session, folder: Path, is_for_group: bool, now: datetime) -> tuple[Scope, ...]:
+    """See that the folder holds a key of each scope: what lacks a key that the service knows gets a new one.
 
-    The files are written before the transaction ends: one that fails leaves files whose keys nobody knows, and the
-    next start writes them anew.
+    So a key whose file was lost, or that was revoked, is replaced at the next start; whoever may run this may create
+    keys anyway. The files are written before the transaction ends: one that fails leaves files whose keys nobody
+    knows, and the next start writes them anew.
 
     Args:
         session: Of a transaction that writes.
@@ -28,20 +29,19 @@ def bootstrap(session: Session, folder: Path, is_for_group: bool, now: datetime)
         is_for_group: Whether the files' group may read them.
         now: The present moment.
 
+    Returns:
+        The scopes that got a key.
+
     Raises:
-        Conflict: There are keys already, and the folder does not hold them.
         OSError: The folder cannot be written.
     """
     api_keys.lock(session)
-    if api_keys.any_exists(session):
-        for scope in SCOPES:
-            _check(session, key_file(folder, scope), scope)
-        return False
     folder.mkdir(mode=0o750 if is_for_group else 0o700, parents=True, exist_ok=True)
-    for scope in SCOPES:
-        created = access.create(session, ApiKeyRequest(name=f"first {scope}", scope=scope), now)
+    lacking = tuple(scope for scope in SCOPES if not _holds_key(session, key_file(folder, scope), scope))
+    for scope in lacking:
+        created = access.create(session, ApiKeyRequest(name=f"bootstrap {scope}", scope=scope), now)
         _write(key_file(folder, scope), created.key.get_secret_value(), 0o640 if is_for_group else 0o600)
-    return True
+    return lacking
 
 
 def key_file(folder: Path, scope: Scope) -> Path:
@@ -49,15 +49,11 @@ def key_file(folder: Path, scope: Scope) -> Path:
     return folder / f"{scope}.key"
 
 
-def _check(session: Session, file: Path, scope: Scope) -> None:
+def _holds_key(session: Session, file: Path, scope: Scope) -> bool:
     try:
-        access.recognise(session, read_api_key(file))
-    except (InvalidInput, Unauthorized, FileNotFoundError) as error:
-        reason = f"{file} is missing" if isinstance(error, FileNotFoundError) else f"{file}: {error}"
-        raise Conflict(
-            f"the database has API keys already, but {reason}; no secret can be shown again: make a new key with "
-            f"`latency-service keys create --scope {scope} --name NAME > {file}`, and revoke the lost one"
-        ) from None
+        return access.recognise(session, read_api_key(file)).scope == scope
+    except (InvalidInput, Unauthorized, FileNotFoundError):
+        return False
 
 
 def _write(file: Path, key: str, mode: int) -> None:

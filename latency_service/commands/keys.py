@@ -76,14 +76,14 @@ def bootstrap(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """At a first start, write one key file a scope into a folder; where there are keys, only look at the files."""
+    """See that a folder holds one key file a scope; one that is missing, unknown or revoked is replaced."""
     with (
         readable_errors(),
         opened_database(load_settings(config, database=database)) as opened,
         opened.writing() as session,
     ):
         made = bootstrap_files(session, folder, group_readable, utc_now())
-    _tell(f"{folder}: " + ("wrote a key file for each scope" if made else "the key files are there already"))
+    _tell(f"{folder}: " + (f"wrote a new key for {', '.join(made)}" if made else "the key files are there already"))
 
 
 def _request(name: str, scope: Scope, devices: list[str]) -> ApiKeyRequest:

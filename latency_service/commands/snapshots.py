@@ -29,6 +29,7 @@ from latency_service.contract.messages import (
 from latency_service.services import catalogue, comparing, snapshots
 
 TableId = Annotated[str | None, typer.Argument(help="The table's id.", show_default=False)]
+SnapshotId = Annotated[str, typer.Argument(help="A snapshot's id.", show_default=False)]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many, the newest first.")]
 Top = Annotated[int, typer.Option(min=0, help="How many groups, and how many workloads, to show.")]
 
@@ -52,12 +53,14 @@ def list_snapshots(
         Console().print(_tables(found))
     else:
         Console().print(_cuts(found))
+        if found.next_before is not None:
+            typer.echo("There are older ones; --limit shows more.")
 
 
 @app.command("diff")
 def diff(
-    before: str,
-    after: str,
+    before: SnapshotId,
+    after: SnapshotId,
     top: Top = 10,
     database: DatabaseOption = None,
     config: ConfigOption = None,

@@ -40,7 +40,8 @@ def check_revision(stand: Stand) -> Finding:
     if revision == needed:
         return good("revision", needed)
     why = "The service does not serve a database of another revision."
-    return bad("revision", f"{revision}, and this version needs {needed}", why, "latency-service migrate")
+    seen = f"{revision or 'none: it is empty'}, and this version needs {needed}"
+    return bad("revision", seen, why, "latency-service migrate")
 
 
 def check_durability(stand: Stand) -> Finding:

@@ -6,7 +6,8 @@ What all rows share may stand in each of them, and must then be the same in all.
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -15,7 +16,10 @@ from latency_service.interchange import flat_rows
 from latency_service.interchange.cells import number_or_text, shown
 from latency_service.interchange.flat_rows import NumberedCells
 from latency_service.interchange.reading import Reading
-from latency_service.services.sheets import MOST_ROWS, Sheet
+from latency_service.services.sheets import Sheet
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _MOST_COLUMNS = 100
 _TEXTS = ("workload", "verdict", "source", "measured_at", "measurement_id", *flat_rows.HEAD)
@@ -28,22 +32,29 @@ def read(content: bytes, reading: Reading) -> Sheet:
         ImportRefused: It is none, or its rows have not the header's columns.
     """
     try:
-        rows = list(_rows(content))
-    except (csv.Error, UnicodeDecodeError) as error:
+        reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        header = _header(reader)
+        rows = _rows(reader, header)
+        first = list(islice(rows, 1))
+        head = {name: cell for _, cells in first for name, cell in cells.items() if name in flat_rows.HEAD}
+        return flat_rows.read(chain(first, rows), header, head, reading.unit)
+    except csv.Error as error:
         raise ImportRefused(f"the file is no CSV: {error}") from None
-    shared = rows[0][1] if rows else {}
-    return flat_rows.read(rows, {name: shared[name] for name in flat_rows.HEAD if name in shared}, reading.unit)
+    except UnicodeDecodeError as error:
+        raise ImportRefused(f"the file is not UTF-8, as a CSV file must be: {error}") from None
 
 
-def _rows(content: bytes) -> Iterator[NumberedCells]:
-    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-    header = next(reader, [])
+def _header(reader: "Reader") -> list[str]:
+    header: list[str] = next(reader, [])
     if "workload" not in header or len(set(header)) < len(header) or len(header) > _MOST_COLUMNS:
-        raise ImportRefused(f"line 1 must name each column once, workload among them, and is {shown(header)}")
+        told = f"at most {_MOST_COLUMNS} columns, each once, with commas between them, workload among them"
+        raise ImportRefused(f"line 1 must name {told}, and is {shown(header)}")
+    return header
+
+
+def _rows(reader: "Reader", header: list[str]) -> Iterator[NumberedCells]:
     line = reader.line_num + 1
-    for number, texts in enumerate(reader):
-        if number > MOST_ROWS:
-            return  # Sheet.of refuses so many
+    for texts in reader:
         if len(texts) not in (0, len(header)):
             raise ImportRefused(f"line {line} has {len(texts)} cells, and the header {len(header)}")
         if texts:

@@ -14,9 +14,9 @@ from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import DeviceName
 from latency_service.contract.errors import ImportRefused, InvalidKey
 from latency_service.contract.keys import parse_key
-from latency_service.contract.limits import Moment, Name
+from latency_service.contract.limits import Moment
 from latency_service.contract.measurement import Verdict
-from latency_service.contract.messages import Entry, RowRemark
+from latency_service.contract.messages import Entry, RowRemark, SourceName
 from latency_service.contract.network import NETWORK_PREFIX, Workload, WorkloadKey
 from latency_service.contract.ops import Zero
 from latency_service.interchange.cells import RowRefused, interval_ms, latency_ms, shown, whole
@@ -26,7 +26,7 @@ from latency_service.services.sheets import Facts, Sheet, SheetRow, remark
 
 #: What holds for all rows of a file, by the names that CSV has for it.
 HEAD = ("unit", "device", "device_state", "conditions", "protocol_version", "provenance", "table_source")
-_PASSED_OVER = {*HEAD, *ENTRY_COLUMNS, "table_id", "snapshot_id"}
+_PASSED_OVER = {*HEAD, "table_id", "snapshot_id"}
 
 Cells = Mapping[str, Any]
 NumberedCells = tuple[int, Cells]
@@ -35,20 +35,25 @@ _MOMENT: TypeAdapter[Moment] = TypeAdapter(Moment)
 _NETWORK_KEY = re.compile(rf"{NETWORK_PREFIX}[0-9a-f]{{24}}")
 
 
-def read(rows: Iterable[NumberedCells], head: Cells, unit: str | None) -> Sheet:
+def read(rows: Iterable[NumberedCells], columns: Iterable[str], head: Cells, unit: str | None) -> Sheet:
     """Return the rows of a file.
 
     Args:
         rows: Each with its line; rows that have cells of the head must have those of `head`.
-        head: What holds for all of them, by HEAD's names.
+        columns: What the file has, so that the report can name those that are not used.
+        head: What holds for all rows, by HEAD's names.
         unit: What the person says the times are in.
 
     Raises:
-        ImportRefused: The head is wrong.
+        ImportRefused: The head is wrong, or there are too many rows.
     """
-    rows = list(rows)
     told = {str(each) for each in (unit, head.get("unit")) if each is not None}
-    return Sheet.of(_sheet_rows(rows, head, told), _unused_columns(rows), _facts(head))
+    return Sheet.of(_sheet_rows(rows, head, told), _unused(columns), _facts(head))
+
+
+def is_entry_column(name: str) -> bool:
+    """Say whether a column holds something of an entry, as far as its name tells."""
+    return name in ENTRY_COLUMNS or name.startswith(("latency", "ci_"))
 
 
 def _sheet_rows(rows: Iterable[NumberedCells], head: Cells, units: set[str]) -> Iterator[SheetRow | RowRemark]:
@@ -143,9 +148,8 @@ def _moment(cell: Any) -> Moment | None:
         raise RowRefused(f"measured_at is {shown(cell)}: {error.errors()[0]['msg']}") from None
 
 
-def _unused_columns(rows: list[NumberedCells]) -> Iterator[RowRemark]:
-    names = rows[0][1] if rows else {}
-    unused = [name for name in names if name not in _PASSED_OVER and not name.startswith(("latency", "ci_"))]
+def _unused(columns: Iterable[str]) -> Iterator[RowRemark]:
+    unused = [name for name in columns if name not in _PASSED_OVER and not is_entry_column(name)]
     if unused:
         yield remark(0, "columns", f"not used: {', '.join(unused)[:200]}")
 
@@ -156,7 +160,7 @@ def _facts(head: Cells) -> Facts:
     return Facts(
         device=_checked("device", DeviceName, head.get("device")),
         conditions=_checked("conditions", Conditions, head.get("conditions")),
-        source=_checked("source", Name, head.get("table_source")) if is_imported else None,
+        source=_checked("source", SourceName, head.get("table_source")) if is_imported else None,
     )
 
 

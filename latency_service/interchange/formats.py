@@ -99,7 +99,7 @@ def read(file_format: Format, content: bytes, reading: Reading) -> Sheet:
         ImportRefused: The file is too large, or none of that format.
     """
     if len(content) > MOST_BYTES:
-        raise ImportRefused(f"the file has {len(content):,} bytes; at most {MOST_BYTES:,} are read")
+        raise ImportRefused(f"the file has more than {MOST_BYTES:,} bytes; no table does")
     return file_format.read(content, reading)
 
 

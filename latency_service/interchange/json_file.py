@@ -10,7 +10,7 @@ import orjson
 from latency_service.contract.errors import ImportRefused
 from latency_service.interchange import flat_rows
 from latency_service.interchange.reading import Reading
-from latency_service.services.sheets import Sheet
+from latency_service.services.sheets import MOST_ROWS, Sheet
 
 
 def read(content: bytes, reading: Reading) -> Sheet:
@@ -19,6 +19,8 @@ def read(content: bytes, reading: Reading) -> Sheet:
     Raises:
         ImportRefused: It is no snapshot, or not what its id says.
     """
+    if content.count(b"{") + content.count(b"[") > MOST_ROWS:
+        raise ImportRefused(f"the file has more than {MOST_ROWS:,} objects and lists; no snapshot does")
     try:
         snapshot = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -27,7 +29,8 @@ def read(content: bytes, reading: Reading) -> Sheet:
         raise ImportRefused("the file is no snapshot: it must look like {'ops': [...], 'networks': [...], ...}")
     _check_id(snapshot)
     head = snapshot | {"table_source": snapshot.get("source")}
-    return flat_rows.read(_entries(snapshot), head, reading.unit)
+    rows = list(_entries(snapshot))
+    return flat_rows.read(rows, rows[0][1] if rows else (), head, reading.unit)
 
 
 def _entries(snapshot: dict[str, Any]) -> Iterator[flat_rows.NumberedCells]:

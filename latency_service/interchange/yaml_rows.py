@@ -11,9 +11,12 @@ import yaml
 
 from latency_service.contract.errors import ImportRefused
 from latency_service.interchange.cells import number_or_text
+from latency_service.services.sheets import MOST_ROWS
 
 #: Deeper than any table; the parser would go to a thousand.
 _DEEPEST = 20
+#: Of keys, values, and ends of maps; a row of a table has eleven.
+_MOST_EVENTS = 20 * MOST_ROWS
 _MOST_CELLS = 20
 
 Cell = int | float | str | None
@@ -53,7 +56,9 @@ def read_rows(content: bytes) -> Iterator[YamlRow]:
 def _events(content: bytes) -> Iterator[yaml.Event]:
     depth = 0
     try:
-        for event in yaml.parse(content, Loader=yaml.CSafeLoader):
+        for number, event in enumerate(yaml.parse(content, Loader=yaml.CSafeLoader)):
+            if number > _MOST_EVENTS:
+                raise ImportRefused(f"the file has more than {_MOST_EVENTS:,} keys and values; no table does")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
                 raise ImportRefused(f"line {_line(event)}: the file is nested deeper than {_DEEPEST} levels")

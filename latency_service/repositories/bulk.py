@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import ARRAY, ColumnElement, String, any_, func, insert, literal, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import QueryableAttribute, Session
 
 from latency_service.engines import is_sqlite
 from latency_service.tables import Base
@@ -25,7 +25,9 @@ def chunks(items: Iterable[T]) -> Iterator[Sequence[T]]:
         yield chunk
 
 
-def among(session: Session, column: InstrumentedAttribute[str], values: Collection[str]) -> ColumnElement[bool]:
+def among(
+    session: Session, column: QueryableAttribute[str] | QueryableAttribute[str | None], values: Collection[str]
+) -> ColumnElement[bool]:
     """Return the condition that the column holds one of the values, however many they are."""
     if is_sqlite(session.connection()):
         listed = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")

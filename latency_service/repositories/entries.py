@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
@@ -60,11 +60,14 @@ def put(session: Session, rows: Sequence[Row]) -> None:
 
 def documents(session: Session, table_id: str, keys: Collection[str] | None = None) -> dict[str, str]:
     """Return entries as canonical JSON, by key: those among `keys`, or all."""
-    query = select(Entry.workload_key, Entry.document).where(Entry.table_id == table_id)
+    # As one text, whose lines are keys and entries in turn: to make a row of each takes twice as long.
+    line_pairs = func.aggregate_strings(Entry.workload_key + "\n" + Entry.document, "\n")
+    query = select(line_pairs).where(Entry.table_id == table_id)
     if keys is not None:
         query = query.where(among(session, Entry.workload_key, keys))
-    # The connection makes rows of a large table in half of the session's time.
-    return dict(iter(session.connection().execute(query)))
+    found = session.scalar(query)
+    lines = found.split("\n") if found else []
+    return dict(zip(lines[::2], lines[1::2], strict=True))
 
 
 def standings(session: Session, table_id: str, keys: Collection[str]) -> dict[str, Standing]:

@@ -1,7 +1,6 @@
 """Imports: which files became tables, and what other devices' entries say."""
 
-from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from uuid import uuid4
 
@@ -10,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from latency_service.repositories.bulk import chunks
 from latency_service.tables import Device, DeviceState, Entry, Import, LatencyTable
+
+_FETCHED_AT_ONCE = 5000
 
 
 def add(
@@ -23,17 +24,18 @@ def add(
         session.flush()
 
 
-def of_other_devices(session: Session, device: str, keys: Collection[str]) -> dict[str, list[tuple[str, str]]]:
-    """Return what every other device's tables hold for the keys: by key, device names and entries as JSON."""
-    found = defaultdict(list)
+def of_other_devices(session: Session, device: str, keys: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield every other device's entries of the workloads: key, the device's name, the entry as JSON.
+
+    A fleet has many: they are fetched a few at a time.
+    """
     query = (
         select(Entry.workload_key, Device.name, Entry.document)
         .join(LatencyTable, LatencyTable.id == Entry.table_id)
         .join(DeviceState, DeviceState.id == LatencyTable.state_id)
         .join(Device, Device.id == DeviceState.device_id)
         .where(Device.name != device)
+        .execution_options(yield_per=_FETCHED_AT_ONCE)
     )
     for chunk in chunks(keys):
-        for key, name, document in session.execute(query.where(Entry.workload_key.in_(chunk))):
-            found[key].append((name, document))
-    return found
+        yield from session.execute(query.where(Entry.workload_key.in_(chunk)))

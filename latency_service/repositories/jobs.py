@@ -4,7 +4,7 @@ What a lease holds is written under its fence: the statement itself asks whether
 of two transactions at the same moment one finds nothing left to do.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from latency_service.contract.measurement import ErrorClass
 from latency_service.contract.messages import JobState
-from latency_service.repositories.bulk import chunks
+from latency_service.repositories.bulk import among, chunks
+from latency_service.repositories.leases import IS_HELD
 from latency_service.tables import Job, Lease
 
 _UNSYNCHRONIZED = {"synchronize_session": False}
@@ -36,7 +37,7 @@ _alive = select(Lease.token).where(
 # Built once: SQLAlchemy takes longer to build a statement than PostgreSQL to run it.
 _END_ATTEMPTS = (
     update(Job)
-    .where(Job.id.in_(bindparam("jobs", expanding=True)), Job.state == "leased", Job.lease_token.in_(_alive))
+    .where(Job.id.in_(bindparam("jobs", expanding=True)), IS_HELD, Job.lease_token.in_(_alive))
     .values(
         state=bindparam("next_state"),
         lease_token=bindparam("next_lease"),
@@ -79,9 +80,9 @@ def spare(session: Session, token: str, job_ids: Collection[str], now: datetime)
 def give_back(session: Session, tokens: Collection[str], max_returns: int) -> None:
     """Queue the leases' jobs without a result again, as if they had never been lent: each so many times at most."""
     values = {"state": "queued", "lease_token": None, "attempts": Job.attempts - 1, "returns": Job.returns + 1}
-    for chunk in chunks(tokens):
-        lent = update(Job).where(Job.lease_token.in_(chunk), Job.state == "leased")
-        session.execute(lent.where(Job.returns < max_returns).values(values))
+    for chunk in chunks(_lock_lent(session, tokens)):
+        lent = update(Job).where(Job.id.in_(chunk), Job.returns < max_returns)
+        session.execute(lent.values(values), execution_options=_UNSYNCHRONIZED)
 
 
 def take_back(
@@ -93,8 +94,17 @@ def take_back(
     now: datetime,
 ) -> None:
     """Fail those of the leases' jobs that had their last attempt, and queue the others again."""
-    for chunk in chunks(tokens):
-        lent = update(Job).where(Job.lease_token.in_(chunk), Job.state == "leased")
-        failed = {"state": "failed", "finished_at": now, "error_class": error_class, "error_message": message}
-        session.execute(lent.where(Job.attempts >= max_attempts).values(failed))
-        session.execute(lent.values(state="queued", lease_token=None))
+    failed = {"state": "failed", "finished_at": now, "error_class": error_class, "error_message": message}
+    for chunk in chunks(_lock_lent(session, tokens)):
+        lent = update(Job).where(Job.id.in_(chunk), IS_HELD)
+        last = lent.where(Job.attempts >= max_attempts).values(failed)
+        session.execute(last, execution_options=_UNSYNCHRONIZED)
+        session.execute(lent.values(state="queued", lease_token=None), execution_options=_UNSYNCHRONIZED)
+
+
+def _lock_lent(session: Session, tokens: Collection[str]) -> Sequence[str]:
+    """Return the ids of the jobs that the leases hold, locked in the order of their ids, as everybody does."""
+    if not tokens:
+        return ()
+    lent = select(Job.id).where(among(session, Job.lease_token, tokens), IS_HELD)
+    return session.scalars(lent.order_by(Job.id).with_for_update(key_share=True)).all()

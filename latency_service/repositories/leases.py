@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 from latency_service.contract.errors import LeaseExpired
 from latency_service.tables import Device, DeviceState, Job, Lease, LeaseJob
 
+#: Of a job that names a lease: it has not ended. Were it put as a state, PostgreSQL might go through all active jobs of
+#: all devices, whose index it takes for empty until it has counted anew.
+IS_HELD = Job.finished_at.is_(None)
 #: No lease is loaded as an object that a statement would have to change, too.
 _UNSYNCHRONIZED = {"synchronize_session": False}
 
@@ -80,7 +83,7 @@ _HOLD_JOBS = (
 _END_IF_IDLE = (
     update(Lease)
     .where(Lease.token == bindparam("lease"), Lease.ended_at.is_(None))
-    .where(~exists().where(Job.lease_token == bindparam("lease"), Job.state == "leased"))
+    .where(~exists().where(Job.lease_token == bindparam("lease"), IS_HELD))
     .values(ended_at=bindparam("now"))
     .returning(Lease.token)
 )
@@ -154,16 +157,25 @@ def end_expired(session: Session, device_id: str | None, now: datetime) -> Seque
     return session.execute(ended.returning(Lease.token, Lease.device_id), execution_options=_UNSYNCHRONIZED).all()
 
 
-def end_alive(session: Session, now: datetime, *, token: str | None = None, device_id: str | None = None) -> list[str]:
-    """End the lease of that token, or all of that device, where they are alive; return the tokens of those."""
-    which = Lease.device_id == device_id if token is None else Lease.token == token
-    ended = update(Lease).where(which, Lease.ended_at.is_(None), Lease.expires_at > now).values(ended_at=now)
-    return list(session.scalars(ended.returning(Lease.token), execution_options=_UNSYNCHRONIZED))
+def end_alive(session: Session, now: datetime, token: str) -> list[str]:
+    """End the lease if it is alive; return its token then."""
+    return _end_alive(session, now, Lease.token == token)
+
+
+def end_all_alive(session: Session, now: datetime, device_id: str, agent_id: str | None) -> list[str]:
+    """End the leases of a device (of one agent's life, if told whose) that are alive; return their tokens."""
+    of_agent = () if agent_id is None else (Lease.agent_id == agent_id,)
+    return _end_alive(session, now, Lease.device_id == device_id, *of_agent)
 
 
 def end_if_idle(session: Session, token: str, now: datetime) -> bool:
     """End a lease that holds no job any more; say whether it was that."""
     return session.connection().scalar(_END_IF_IDLE, {"lease": token, "now": now}) is not None
+
+
+def _end_alive(session: Session, now: datetime, *which: ColumnElement[bool]) -> list[str]:
+    ended = update(Lease).where(*which, Lease.ended_at.is_(None), Lease.expires_at > now).values(ended_at=now)
+    return list(session.scalars(ended.returning(Lease.token), execution_options=_UNSYNCHRONIZED))
 
 
 def _of(device_id: str | None) -> tuple[ColumnElement[bool], ...]:

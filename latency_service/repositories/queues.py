@@ -34,7 +34,7 @@ def enqueue(
 
     A job that is active already is shared; it moves up where it now would be lent earlier.
     """
-    start = _reached(session, device_id, precedence) + 1
+    start = _reached(session, device_id, conditions_id, precedence) + 1
     places = {key: (precedence, start + index) for index, key in enumerate(keys)}
     shared = {job.workload_key: job for job in _active(session, device_id, conditions_id, keys)}
     _move_up(session, shared.values(), places)
@@ -59,16 +59,20 @@ def cancel(session: Session, profile_id: str, now: datetime) -> None:
         session.execute(update(Job).where(Job.id.in_(chunk)).values(state="cancelled", finished_at=now))
 
 
-def _reached(session: Session, device_id: str, precedence: int) -> int:
+def _reached(session: Session, device_id: str, conditions_id: str, precedence: int) -> int:
     """Return the position that the queue has got to: of the first job never lent, or else of the last one that was.
 
-    Jobs that came back to the queue keep the early positions that they had; they say nothing of where it has got to.
+    Each of the conditions has a first one; where none waits under the profile's own, the others' furthest counts, for
+    some may be such as no agent can do. Jobs that came back to the queue keep the early positions that they had; they
+    say nothing of where it has got to.
     """
     jobs = (Job.device_id == device_id) & (Job.precedence == precedence)
-    first_unlent = select(func.min(Job.position)).where(jobs, _IS_QUEUED, Job.attempts == 0, Job.returns == 0)
+    unlent = select(func.min(Job.position)).where(jobs, _IS_QUEUED, Job.attempts == 0, Job.returns == 0)
+    own_first = unlent.where(Job.conditions_id == conditions_id)
+    others_first = unlent.group_by(Job.conditions_id).order_by(func.min(Job.position).desc()).limit(1)
     last_lent = select(func.max(Job.position)).where(jobs, _IS_ACTIVE)
-    reached = func.coalesce(first_unlent.scalar_subquery(), last_lent.scalar_subquery(), 0)
-    return int(session.scalars(select(reached)).one())
+    candidates = (each.scalar_subquery() for each in (own_first, others_first, last_lent))
+    return int(session.scalars(select(func.coalesce(*candidates, 0))).one())
 
 
 def _active(session: Session, device_id: str, conditions_id: str, keys: Collection[str]) -> Sequence[ActiveJob]:

@@ -55,7 +55,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], facts: tupl
     return SnapshotDiff(
         before=sides[0],
         after=sides[1],
-        like_for_like=all(before[name] == after[name] for name in ("device", "conditions", "protocol_version")),
+        like_for_like=len({(side.device, side.conditions, side.protocol_version) for side in sides}) == 1,
         facts=facts,
         median_change=median(changes.values()) if changes else None,
         least_visible_change=median(visible.values()) if visible else None,

@@ -1,11 +1,12 @@
 """Copies: rows that are another device's to the last digit, a known fault of published tables.
 
-Two devices never take the same time to six digits. A latency that has them and is equal to another device's of the same
-workload was copied, unless count or interval, where both tell them, say otherwise. With fewer digits it may be chance.
+Two devices never take the same time to six digits, and hardly ever the same time of as many runs with the same spread.
+A row with another device's latency was copied where the latency has six digits, or where both tell count and interval
+and these are equal too. Where either tells less, the same few digits may be chance.
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
+from typing import Literal
 
 import orjson
 
@@ -14,26 +15,26 @@ from latency_service.contract.messages import Entry
 #: From so many significant digits on, equal latencies are no chance.
 TELLING_DIGITS = 6
 
-_COMPARED = ("ci_low_ms", "ci_high_ms", "n")
+Likeness = Literal["copied", "alike"]
 
 
-def twin_of(entry: Entry, others: Iterable[tuple[str, str]]) -> str | None:
-    """Return the name of a device that has the very same entry, or None.
+def likeness(entry: Entry, document: str) -> Likeness | None:
+    """Return what another device's entry makes of a new one of the same workload; None where they are different.
 
     Args:
-        entry: A new one.
-        others: Device names, and their entries of the same workload as JSON.
+        entry: The new one.
+        document: The other, as JSON.
     """
-    return next((device for device, document in others if _are_equal(entry, orjson.loads(document))), None)
-
-
-def is_telling(entry: Entry) -> bool:
-    """Say whether the latency has so many digits that equality is no chance."""
-    return len(Decimal(repr(entry.latency_ms)).normalize().as_tuple().digits) >= TELLING_DIGITS
-
-
-def _are_equal(entry: Entry, other: dict[str, float | None]) -> bool:
+    other = orjson.loads(document)
     if other["latency_ms"] != entry.latency_ms or entry.source == "definition":
-        return False
-    pairs = [(getattr(entry, name), other[name]) for name in _COMPARED]
-    return all(not mine or not theirs or mine == theirs for mine, theirs in pairs)
+        return None
+    pairs = [(entry.n or None, other["n"] or None)]
+    pairs += [(getattr(entry, end), other[end]) for end in ("ci_low_ms", "ci_high_ms")]
+    if any(mine != theirs for mine, theirs in pairs if mine is not None and theirs is not None):
+        return None
+    is_all_told = all(mine is not None and theirs is not None for mine, theirs in pairs)
+    return "copied" if is_all_told or _has_telling_digits(entry.latency_ms) else "alike"
+
+
+def _has_telling_digits(latency_ms: float) -> bool:
+    return len(Decimal(repr(latency_ms)).normalize().as_tuple().digits) >= TELLING_DIGITS

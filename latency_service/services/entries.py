@@ -52,8 +52,8 @@ def current_entries(session: Session, table_id: str, keys: Collection[str] | Non
 
 def absorb(session: Session, table_id: str, measurements: Sequence[Measurement]) -> None:
     """Let stored measurements of a table count in its entries, whatever the order in which they come."""
-    usable = sorted(measurements, key=attrgetter("workload_key"))
-    arrived = {key: [stored_session(row) for row in rows] for key, rows in groupby(usable, attrgetter("workload_key"))}
+    by_key = sorted(measurements, key=attrgetter("workload_key"))
+    arrived = {key: [stored_session(row) for row in rows] for key, rows in groupby(by_key, attrgetter("workload_key"))}
     entries.lock(session, table_id)
     known = entries.sessions(session, table_id, arrived)
     rows = (entry_row(table_id, key, [*known.get(key, ()), *new]) for key, new in arrived.items())

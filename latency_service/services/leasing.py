@@ -98,15 +98,15 @@ def release(session: Session, token: str, settings: Settings, now: datetime) -> 
     Raises:
         LeaseExpired: There never was a lease with that token.
     """
-    ended = leases.end_alive(session, now, token=token)
+    ended = leases.end_alive(session, now, token)
     if not ended:
         leases.check_was_lent(session, token)
     _give_back(session, ended, settings, now)
 
 
-def release_all(session: Session, device_id: str, settings: Settings, now: datetime) -> None:
-    """Do the same with all leases of a device."""
-    _give_back(session, leases.end_alive(session, now, device_id=device_id), settings, now)
+def release_all(session: Session, device_id: str, agent_id: str | None, settings: Settings, now: datetime) -> None:
+    """Do the same with all leases of a device, or of one life of an agent there."""
+    _give_back(session, leases.end_all_alive(session, now, device_id, agent_id), settings, now)
 
 
 def _give_back(session: Session, tokens: list[str], settings: Settings, now: datetime) -> None:

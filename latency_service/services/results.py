@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from latency_service.contract.measurement import PROTOCOL_VERSION, Measurement
 from latency_service.contract.messages import JobState
+from latency_service.repositories import entries as stored_entries
 from latency_service.repositories import jobs, latency_tables, leases, results
 from latency_service.repositories.jobs import SUCCEEDED, Ending
 from latency_service.repositories.leases import HeldLease
@@ -69,7 +70,7 @@ def _store(session: Session, lease: HeldLease, kept: Iterable[Kept], now: dateti
             by_version[measurement.protocol_version].append((each, measurement))
     if failures:
         results.add_failures(session, failures)
-    for version, measured in by_version.items():
+    for version, measured in sorted(by_version.items()):  # tables, too, are locked in one order
         _store_measurements(session, lease, version, measured, now)
 
 
@@ -78,6 +79,7 @@ def _store_measurements(
 ) -> None:
     state = session.get_one(DeviceState, lease.state_id)
     table_id = latency_tables.ensure(session, state, lease.conditions_id, version, now)
+    stored_entries.lock(session, table_id)  # before sequence numbers are drawn: who pages by them must miss none
     rows = [
         MeasurementRow(
             id=each.arrival.result_id,

@@ -74,6 +74,12 @@ class Sheet:
 
 
 def remark(line: int, name: str, text: str) -> RowRemark:
-    """Return a remark on a row, whatever the row is called."""
+    """Return a remark on a row, whatever the row is called; what a terminal would obey is escaped."""
     shown = name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..."
-    return RowRemark(line=line, row=shown, remark=text)
+    return RowRemark(line=line, row=_printable(shown), remark=_printable(text))
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -89,10 +89,10 @@ class Service:
         now = self.clock()
         self.database.write(lambda session: cancellation.cancel_profile(session, profile.profile_id, now))
 
-    def deregister(self, name: str = DEVICE) -> None:
-        """Let a device say goodbye."""
+    def deregister(self, name: str = DEVICE, agent_id: str | None = None) -> None:
+        """Let a device say goodbye, or one life of an agent for it."""
         now = self.clock()
-        self.database.write(lambda session: deregistration.deregister(session, name, self.settings, now))
+        self.database.write(lambda session: deregistration.deregister(session, name, self.settings, now, agent_id))
 
     def lend(
         self,

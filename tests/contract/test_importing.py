@@ -11,8 +11,10 @@ from latency_service.contract.messages import ImportReport, Table
 from latency_service.interchange import formats
 from latency_service.interchange.reading import Reading
 from latency_service.repositories.latency_tables import IMPORTED_PROTOCOL
-from latency_service.services import catalogue, importing, snapshots
+from latency_service.services import catalogue, snapshots
+from latency_service.services.importing import import_sheet
 from latency_service.services.targets import FileFacts, Target
+from latency_service.services.vetting import vet
 from latency_service.tables import Entry, Import, LatencyTable
 from tests.contract.service import Service
 from tests.service_data import measurement, ops
@@ -37,8 +39,8 @@ def take(
     of_file = FileFacts(name, "a file", hashlib.sha256(content).hexdigest())
     target = Target(device, Conditions(runtime="tflite"), source, of_file, **choices)
     if dry_run:
-        return service.database.read(lambda session: importing.judge(session, sheet, target).report(target))
-    return service.database.write(lambda session: importing.import_sheet(session, sheet, target, service.clock()))
+        return service.database.read(lambda session: vet(session, sheet, target).report(target))
+    return service.database.write(lambda session: import_sheet(session, sheet, target, service.clock()))
 
 
 def rows_of(service: Service) -> tuple[int | None, ...]:
@@ -130,10 +132,20 @@ def test_rows_of_a_measured_device_are_recognised_too(service: Service) -> None:
     assert "it is board's to the last digit" in refused.value.extra["rows"][0]["remark"]
 
 
-@pytest.mark.parametrize("latency", [b"1.5", b"1.1093285"])
-def test_few_equal_digits_or_unequal_ones_are_no_copy(service: Service, latency: bytes) -> None:
+def test_rows_of_few_digits_are_copies_where_all_that_is_told_is_equal(service: Service) -> None:
     take(service, LOGITS % b"1.5")
-    assert take(service, LOGITS % latency, device="pixel2").new == 1
+    assert take(service, LOGITS % b"1.6", device="pixel2").new == 1
+    with pytest.raises(ImportRefused):
+        take(service, LOGITS % b"1.5", device="pixel3")
+
+
+def test_few_equal_digits_of_which_less_is_told_are_worth_a_note(service: Service) -> None:
+    take(service, LOGITS % b"1.5")
+    report = take(service, b"Logits-input:7x7x1280-output:1000: {mean: 1.5}", device="pixel2")
+    assert (report.new, [note.remark for note in report.notes]) == (
+        1,
+        ["pixel1 has the same value, of few digits: 1.5 ms"],
+    )
 
 
 def test_an_export_of_an_imported_table_is_the_same_snapshot_wherever_it_is_imported(service: Service) -> None:

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from latency_service.contract.errors import LeaseExpired, ResultMismatch
 from latency_service.contract.messages import Lease, LeaseRequest
 from latency_service.database import Database
+from latency_service.repositories import entries
 from latency_service.services import expiry, leasing, results
 from latency_service.services.arrivals import Arrival
+from latency_service.tables import Job, Measurement
 from latency_service.tables import Lease as LeaseRow
-from latency_service.tables import Measurement
 from tests.contract.racing import open_transaction, started_and_blocked
 from tests.contract.service import Service
 from tests.engines import PostgresServer
@@ -152,6 +153,44 @@ def test_one_id_for_results_of_two_leases_at_once_is_refused(service: Service, p
     (outcome,) = other.result().outcomes
     assert isinstance(outcome.error, ResultMismatch)
     assert service.put(second, success(second.jobs[0].job_id)) == "accepted"
+
+
+def test_what_is_handed_back_and_what_is_cancelled_wait_for_each_other_in_no_circle(
+    service: Service, pool: ThreadPoolExecutor
+) -> None:
+    service.profile(ops(30))
+    lease = service.must_lend()
+    first, *others = sorted(job.job_id for job in lease.jobs)
+    with stamina.set_testing(True):  # nothing is tried again
+        with service.database.writing() as session:
+            lock_job(session, first)  # as a cancellation does, one after the other
+            released = started_and_blocked(pool, service.database, lambda: service.release(lease))
+            for job_id in others:
+                lock_job(session, job_id)
+        released.result()
+    assert len(service.must_lend().jobs) == 30
+
+
+def lock_job(session: Session, job_id: str) -> None:
+    session.execute(select(Job.id).where(Job.id == job_id).with_for_update(key_share=True))
+
+
+def test_measurements_of_a_table_come_to_light_in_the_order_of_their_numbers(
+    service: Service, pool: ThreadPoolExecutor
+) -> None:
+    table_id = service.measure(ops(1)).table_id
+    assert table_id is not None
+    service.profile(ops(3))
+    one, other = service.must_lend(max_jobs=1), service.must_lend(max_jobs=1)
+    arrival = Arrival.of(new_id(), success(one.jobs[0].job_id))
+    with service.database.writing() as session:
+        entries.lock(session, table_id)
+        last = started_and_blocked(
+            pool, service.database, lambda: service.put(other, success(other.jobs[0].job_id, 7.0))
+        )
+        results.accept(session, one.token, [arrival], 3, START)
+    assert last.result() == "accepted"
+    assert service.stored().measurements[-1].summary.median_ms == 7.0
 
 
 def test_what_is_being_lent_is_lent_to_nobody_else_and_not_waited_for(service: Service) -> None:

@@ -123,6 +123,15 @@ def test_goodbye_hands_the_leases_back_without_counting_an_attempt(service: Serv
     assert [job.attempt for job in service.must_lend().jobs] == [1, 1]
 
 
+def test_the_goodbye_of_one_agent_leaves_its_namesakes_leases_alone(service: Service) -> None:
+    service.profile(service_data.ops(2))
+    own, namesakes = (service.must_lend(max_jobs=1, agent_id=life) for life in ("this", "that"))
+    service.deregister(agent_id="this")
+    assert service.renew(namesakes).cancelled == ()
+    with pytest.raises(LeaseExpired):
+        service.renew(own)
+
+
 def test_goodbye_leaves_other_devices_leases_alone(service: Service) -> None:
     service.register("other")
     service.profile(service_data.ops(1))

@@ -1,16 +1,22 @@
 """Immutable cuts of a table."""
 
 import hashlib
+from pathlib import Path
 
 import orjson
 import pytest
 
+from latency_service import schema
 from latency_service.contract.errors import SnapshotNotFound, TableNotFound
 from latency_service.contract.messages import SnapshotList
-from latency_service.contract.network import NetworkSpec, workload_key
+from latency_service.contract.network import NetworkSpec, Workload, workload_key
+from latency_service.database import Database
+from latency_service.repositories import conditions, entries, latency_tables, workloads
 from latency_service.services import catalogue, snapshots
+from latency_service.services.entries import entry_row
 from tests.contract.service import Service
-from tests.service_data import ZERO, failure, keys, op, ops, success
+from tests.engines import PostgresServer
+from tests.service_data import CONDITIONS, START, ZERO, failure, keys, op, ops, success
 
 
 def content(service: Service, snapshot_id: str | None) -> bytes:
@@ -59,6 +65,34 @@ def test_both_engines_give_the_same_content_the_same_id_whatever_order_the_rows_
     )
     assert snapshot_id == other_id
     assert [each["workload"] for each in orjson.loads(encoded)["ops"]] == ["A", "a", "a-b", "a1", "aB"]
+
+
+def cut_a_fixed_table(url: str) -> bytes:
+    """Fill a table with the same values whenever it is asked, and return its snapshot."""
+    database = Database(url)
+    schema.migrate(database)
+    several: list[Workload] = [*ops(3), NetworkSpec(ops=(op(1), op(1)))]
+    wanted = {str(workload_key(each)): each for each in several}
+    timing = {"median_ms": 1 / 3, "ci_low_ms": 1e-7, "ci_high_ms": 1e16, "n": 50, "verdict": "ok"}
+    told = timing | {"sequence": 1, "measurement_id": "0" * 32, "measured_at": "2030-01-01T00:00:00Z"}
+    with database.writing() as session:
+        workloads.ensure(session, wanted)
+        row_id = conditions.ensure(session, CONDITIONS)
+        table_id = latency_tables.ensure_imported(session, "phone", "a paper", row_id, START)
+        rows = (entry_row(table_id, key, [told]) for key in sorted(wanted, reverse=True))
+        entries.put(session, [row for row in rows if row is not None])
+        cut = snapshots.content(snapshots.get(session, snapshots.cut(session, table_id, START)))
+    database.close()
+    return cut
+
+
+def test_both_engines_cut_the_very_same_bytes(postgres: PostgresServer, tmp_path: Path) -> None:
+    url = postgres.create()
+    on_postgresql, on_sqlite = cut_a_fixed_table(url), cut_a_fixed_table(f"sqlite:///{tmp_path / 'latency.db'}")
+    postgres.drop(url)
+    assert on_postgresql == on_sqlite
+    cut = orjson.loads(on_sqlite)
+    assert ([each["workload"] for each in cut["ops"]], len(cut["networks"])) == (sorted(keys(3)), 1)
 
 
 def test_a_new_value_makes_a_new_snapshot_and_leaves_the_old_one(service: Service) -> None:

@@ -105,7 +105,8 @@ def test_from_the_first_key_to_a_measured_op_and_to_the_keys_end(fleet: Fleet, d
 
 def test_an_agent_without_a_key_is_told_how_to_get_in(fleet: Fleet) -> None:
     agent = fleet.agent("board")
-    assert agent.wait(_DEADLINE_S) == EXIT_KEY_REFUSED
+    with ended(agent):
+        assert agent.wait(_DEADLINE_S) == EXIT_KEY_REFUSED
     assert "--key-file or DEVICE_AGENT_KEY_FILE" in fleet.log("board").read_text()
 
 

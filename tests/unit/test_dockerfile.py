@@ -1,6 +1,7 @@
 """packaging/Dockerfile: the images hold what they need, and what is copied into them reaches the engine."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,14 @@ def test_an_image_gets_the_packages_of_its_program_alone_at_the_pinned_versions(
     build = STAGES[f"{image}-build"]
     installed = [re.findall(r'"\.\[(.*)\]"', each.arguments) for each in build.instructions]
     assert [extras] in installed
-    assert environment(STAGES, build.name)["PIP_CONSTRAINT"] == "/source/constraints.txt"
+    pinned = environment(STAGES, build.name)
+    assert pinned["PIP_CONSTRAINT"] == pinned["PIP_BUILD_CONSTRAINT"] == "/source/constraints.txt"
+
+
+def test_what_builds_the_wheel_is_pinned_too() -> None:
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    pinned = {line.partition("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    assert {re.split("[><=]", each)[0] for each in needed} <= pinned
 
 
 @pytest.mark.parametrize("image", IMAGES)

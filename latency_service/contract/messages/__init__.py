@@ -24,7 +24,7 @@ from latency_service.contract.messages.comparisons import (
     StateChange,
 )
 from latency_service.contract.messages.devices import Device, DeviceList, DeviceRegistered, DeviceRegistration
-from latency_service.contract.messages.imports import ImportReport, RowRemark
+from latency_service.contract.messages.imports import ImportReport, RowRemark, SourceName
 from latency_service.contract.messages.leases import (
     IdentifiedResult,
     JobResult,
@@ -122,6 +122,7 @@ __all__ = [
     "SnapshotDiff",
     "SnapshotId",
     "SnapshotList",
+    "SourceName",
     "StateChange",
     "Table",
     "TableId",

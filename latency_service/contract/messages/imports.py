@@ -1,5 +1,7 @@
 """What became of a file of latencies: rows taken, rows refused, and where they went."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from latency_service.contract.conditions import Conditions
@@ -7,7 +9,8 @@ from latency_service.contract.device import DeviceName
 from latency_service.contract.limits import LONGEST_NAME
 from latency_service.contract.messages.base import Message, SnapshotId, TableId
 
-Source = Field(min_length=1, max_length=LONGEST_NAME)
+#: Where imported values come from, in a line.
+SourceName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class RowRemark(Message):
@@ -38,7 +41,7 @@ class ImportReport(Message):
 
     device: DeviceName
     conditions: Conditions
-    source: str = Source
+    source: SourceName
     table_id: TableId
     snapshot_id: SnapshotId | None
     new: int

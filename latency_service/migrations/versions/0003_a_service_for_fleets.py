@@ -70,10 +70,12 @@ def upgrade() -> None:
     _create_entries_and_imports()
     _fill_entries()
     _count_entries_of_snapshots()
+    _store_snapshots("EXTERNAL")
 
 
 def downgrade() -> None:
     _remove_imported()
+    _store_snapshots("EXTENDED")
     _decompress_snapshots()
     for table in ("imports", "entries", "api_keys"):
         op.drop_table(table)
@@ -159,6 +161,12 @@ def _count_entries_of_snapshots() -> None:
 def _decompress_snapshots() -> None:
     for row, content in _snapshots("zstd"):
         op.execute(SNAPSHOTS.update().where(row).values(content=zstandard.decompress(content)))
+
+
+def _store_snapshots(storage: str) -> None:
+    """Tell PostgreSQL to compress snapshots (EXTENDED) or not: what is compressed already costs it 10 ms in vain."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE snapshots ALTER COLUMN content SET STORAGE {storage}")
 
 
 def _snapshots(encoding: str) -> Iterator[tuple[sa.ColumnElement[bool], bytes]]:

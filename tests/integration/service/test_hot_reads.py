@@ -62,6 +62,7 @@ WISHES: tuple[dict[str, str], ...] = (
     {"accept-encoding": "identity;q=0, br"},
     {"accept-encoding": "identity", "if-none-match": "*"},
     {"accept-encoding": "gzip", "if-none-match": '"another"'},
+    {"accept-encoding": "gzip", "if-none-match": '"another", ' * 100 + "*"},
 )
 
 
@@ -182,3 +183,13 @@ def test_what_is_warm_is_read_without_a_route(warm: FastAPI, from_memory: TestCl
         expected = from_memory.request(method, path, json=message)
         assert expected.status_code == 200
         assert alone.request(method, path, json=message).content == expected.content
+
+
+@pytest.mark.parametrize("header", ["accept", "accept-encoding", "if-none-match"])
+def test_what_is_remembered_of_headers_is_bounded(warm: FastAPI, from_memory: TestClient, header: str) -> None:
+    """Answers to headers are remembered, so long ones, which anybody may send, go to the routes."""
+    path, context = f"/v1/snapshots/{measured(from_memory).snapshot_id}", warm.state.context
+    long_wish = {"accept-encoding": "identity", header: "*/*, " * 1000}
+    assert from_memory.get(path, headers=long_wish).status_code == 200
+    with pytest.raises(AssertionError, match="not answered from memory"):
+        TestClient(HotReads(refuse, context.tables, context.forms)).get(path, headers=long_wish)

@@ -62,6 +62,15 @@ def test_a_device_says_goodbye_and_registers_again(client: TestClient) -> None:
     assert_problem(client.delete("/v1/devices/nobody/registration"), 404, "device_not_found")
 
 
+def test_an_agent_that_says_who_it_is_hands_back_its_own_leases_alone(client: TestClient) -> None:
+    created(client)
+    lease = lend(client)
+    goodbye = f"/v1/devices/{DEVICE}/registration"
+    assert client.delete(goodbye, params={"agent_id": "another"}).status_code == 204
+    assert client.put(f"/v1/leases/{lease.token}").status_code == 200
+    assert_problem(client.delete(goodbye, params={"agent_id": ""}), 422, "invalid_input")
+
+
 def test_the_reaper_takes_back_what_a_dead_agent_had_without_any_request(database_url: str) -> None:
     clock, settings = ManualClock(), Settings(database=database_url, reap_every_s=0.02)
     database = Database(database_url)

@@ -132,11 +132,14 @@ def test_a_missing_pg_dump_is_said(postgres: PostgresServer, tmp_path: Path) -> 
     postgres.drop(url)
 
 
-def test_what_pg_dump_complains_about_is_said_without_the_password(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:secret@127.0.0.1:1/db", "postgresql://u@127.0.0.1:1/db?password=secret"]
+)
+def test_what_pg_dump_complains_about_is_said_without_the_password(tmp_path: Path, url: str) -> None:
     program = tmp_path / "pg_dump"
     program.write_text('#!/bin/sh\necho "$@" >&2\n[ "$PGPASSWORD" = secret ] && echo "aborted, with it" >&2\nexit 1\n')
     program.chmod(0o755)
     with pytest.raises(ServiceUnavailable, match="aborted, with it") as raised:
-        back_up("postgresql://u:secret@127.0.0.1:1/db", tmp_path / "backup", program)
+        back_up(url, tmp_path / "backup", program)
     assert "secret" not in str(raised.value)
     assert not (tmp_path / "backup").exists()

@@ -35,6 +35,17 @@ def test_an_empty_password_file_is_named(tmp_path: Path) -> None:
         with_password(URL, tmp_path / "password")
 
 
+def test_a_password_file_that_cannot_be_read_is_named_and_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"database_password_file .*nowhere cannot be read: No such file"):
+        with_password(URL, tmp_path / "nowhere")
+    (tmp_path / "password").write_bytes(b"secret\xff")
+    with pytest.raises(
+        InvalidInput, match=r"database_password_file .*password cannot be read: it is no text"
+    ) as raised:
+        with_password(URL, tmp_path / "password")
+    assert "secret" not in str(raised.value)
+
+
 @pytest.mark.parametrize("url", ["postgresql://u:secret@host/db", "postgresql://u@host/db?password=secret"])
 def test_what_is_shown_holds_no_password(url: str) -> None:
     assert "secret" not in without_password(url)

@@ -46,6 +46,13 @@ def test_lines_of_libraries_are_like_our_own_and_name_the_request() -> None:
     assert ours["timestamp"] <= theirs["timestamp"]
 
 
+def test_a_look_at_the_databases_revision_is_not_worth_a_line() -> None:
+    with configured("json") as stream:
+        logging.getLogger("alembic.runtime.migration").info("Context impl SQLiteImpl.")
+        logging.getLogger("alembic.runtime.migration").warning("something is wrong")
+    assert [line["event"] for line in logged(stream)] == ["something is wrong"]
+
+
 def test_what_is_below_the_level_is_not_said() -> None:
     with configured("json", "warning") as stream:
         structlog.get_logger().info("quiet")

@@ -20,6 +20,15 @@ def service() -> Iterator[FakeService]:
         yield running
 
 
+def stopped_twice(service: FakeService, tmp_path: Path) -> Bench:
+    def stop_twice(text: str) -> None:
+        bench.shutdown.request()
+        bench.shutdown.request()
+
+    bench = Bench(service, tmp_path, stop_twice)
+    return bench
+
+
 def test_every_job_of_the_queue_is_measured_and_handed_in(service: FakeService, tmp_path: Path) -> None:
     service.queue = [job(UNSUPPORTED, number) for number in range(5)] + [job(QUICK)]
     service.batch = 4
@@ -84,17 +93,12 @@ def test_draining_says_goodbye_for_every_device_once_its_results_are_delivered(
     service.queue = [job(UNSUPPORTED)]
     bench = Bench(service, tmp_path, devices=(FakeDevice("one"), FakeDevice("two")))
     bench.daemon.run()
-    assert service.goodbyes == ["one", "two"]
+    assert service.goodbyes == [("one", "life-1"), ("two", "life-1")]
     assert len(service.results) == 1
 
 
 def test_a_second_request_says_no_goodbye(service: FakeService, tmp_path: Path) -> None:
-    def stop_twice(text: str) -> None:
-        bench.shutdown.request()
-        bench.shutdown.request()
-
-    bench = Bench(service, tmp_path, stop_twice)
-    bench.daemon.run()
+    stopped_twice(service, tmp_path).daemon.run()
     assert len(service.registrations) == 1
     assert service.goodbyes == []
 
@@ -102,12 +106,7 @@ def test_a_second_request_says_no_goodbye(service: FakeService, tmp_path: Path) 
 def test_a_second_request_gives_the_lease_back(service: FakeService, tmp_path: Path) -> None:
     service.queue = [job(UNSUPPORTED), job(HANGS)]
 
-    def stop_twice(text: str) -> None:
-        bench.shutdown.request()
-        bench.shutdown.request()
-
-    bench = Bench(service, tmp_path, stop_twice)
-    bench.daemon.run()
+    stopped_twice(service, tmp_path).daemon.run()
     assert list(service.results) == [job(UNSUPPORTED).job_id]
     assert service.released == list(service.leases)
 

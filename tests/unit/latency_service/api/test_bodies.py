@@ -47,6 +47,11 @@ def test_a_body_in_chunks_is_read_no_further_than_the_limit() -> None:
     assert sender.sent == 3
 
 
+def test_a_body_in_chunks_that_states_a_length_is_not_believed() -> None:
+    with pytest.raises(TooLarge):
+        received(CHUNKED | {b"content-length": b"3"}, Sender(b"abc", b"def", b"g"), 6)
+
+
 def test_a_body_that_says_that_it_is_too_large_is_not_read() -> None:
     sender = Sender(b"abcdefg")
     with pytest.raises(TooLarge):

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,20 @@ def test_a_dry_run_changes_nothing(database_url: str) -> None:
     assert "no device is called" in run(database_url, "devices", "show", "pixel1").stderr
 
 
+def test_a_file_without_a_row_is_refused_dry_or_not(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("workload,latency_ms\n")
+    for more in ((), ("--dry-run",)):
+        result = run(database_url, "import", str(tmp_path / "a.csv"), *TOLD[2:], *more)
+        assert result.exit_code == 1
+        assert "no row that can be an entry" in result.stderr
+
+
+def test_a_file_whose_name_is_no_unicode_is_imported(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"\xff.csv")
+    file.write_text("workload,latency_ms\nv1-identity-8x8x4,1.5\n")
+    assert run(database_url, "import", str(file), *TOLD[2:]).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -81,6 +96,8 @@ def test_what_a_format_cannot_say_is_listed_and_left_out_only_on_request(databas
 def test_an_export_overwrites_no_file_and_wants_one_snapshot(database_url: str, tmp_path: Path) -> None:
     assert run(database_url, "import", str(DATA / "proxylessnas.yaml"), *TOLD).exit_code == 0
     (tmp_path / "a.csv").write_text("mine")
-    assert run(database_url, "export", "--device", "pixel1", "--out", str(tmp_path / "a.csv")).exit_code == 1
+    refused = run(database_url, "export", "--device", "pixel1", "--out", str(tmp_path / "a.csv"))
+    assert refused.exit_code == 1
+    assert "is there already" in refused.stderr
     assert (tmp_path / "a.csv").read_text() == "mine"
     assert "one of --snapshot" in run(database_url, "export", "--out", str(tmp_path / "b.csv")).stderr

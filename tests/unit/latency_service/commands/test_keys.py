@@ -8,7 +8,8 @@ from typer.testing import CliRunner, Result
 
 from latency_service.cli import app
 from latency_service.commands.key_files import SCOPES, key_file
-from latency_service.contract.api_keys import read_api_key
+from latency_service.contract.api_keys import parse_api_key, read_api_key
+from latency_service.contract.errors import Unauthorized
 from latency_service.database import Database
 from latency_service.services import access
 
@@ -96,19 +97,42 @@ def test_a_later_start_changes_nothing(database_url: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("left", [None, "nonsense", "plk_" + "0" * 12 + "_" + "0" * 64])
-def test_keys_without_their_files_are_told_with_what_to_do(database_url: str, tmp_path: Path, left: str | None) -> None:
+def test_a_key_that_got_lost_is_replaced_and_the_others_stay(
+    database_url: str, tmp_path: Path, left: str | None
+) -> None:
     arguments = ("bootstrap", "--folder", str(tmp_path / "keys"), "--database", database_url)
     keys(*arguments)
+    before = {scope: key_file(tmp_path / "keys", scope).read_text() for scope in SCOPES}
     file = key_file(tmp_path / "keys", "agent")
     file.unlink()
     if left is not None:
         file.write_text(left)
     result = keys(*arguments)
-    assert result.exit_code == 1
-    assert f"keys create --scope agent --name NAME > {file}" in result.stderr
-    made = keys("create", "--scope", "agent", "--name", "again", "--database", database_url)
-    file.write_text(made.stdout)
+    assert (result.exit_code, "a new key for agent" in result.stderr) == (0, True)
+    after = {scope: key_file(tmp_path / "keys", scope).read_text() for scope in SCOPES}
+    assert {scope for scope in SCOPES if after[scope] != before[scope]} == {"agent"}
+    assert recognised_scope(database_url, read_api_key(file)) == "agent"
+
+
+def test_a_key_that_was_revoked_is_replaced_at_the_next_start(database_url: str, tmp_path: Path) -> None:
+    arguments = ("bootstrap", "--folder", str(tmp_path / "keys"), "--database", database_url)
+    keys(*arguments)
+    file = key_file(tmp_path / "keys", "reader")
+    old = read_api_key(file)
+    assert keys("revoke", parse_api_key(old).key_id, "--database", database_url).exit_code == 0
     assert keys(*arguments).exit_code == 0
+    assert recognised_scope(database_url, read_api_key(file)) == "reader"
+    with pytest.raises(Unauthorized):
+        recognised_scope(database_url, old)
+
+
+def test_a_file_that_holds_the_key_of_another_scope_is_replaced(database_url: str, tmp_path: Path) -> None:
+    arguments = ("bootstrap", "--folder", str(tmp_path / "keys"), "--database", database_url)
+    keys(*arguments)
+    admin, reader = (key_file(tmp_path / "keys", scope) for scope in ("admin", "reader"))
+    reader.write_text(admin.read_text())
+    assert keys(*arguments).exit_code == 0
+    assert recognised_scope(database_url, read_api_key(reader)) == "reader"
 
 
 def test_files_of_a_start_that_failed_are_written_anew(database_url: str, tmp_path: Path) -> None:

@@ -76,3 +76,10 @@ def test_what_is_not_there_is_said_in_one_line(service: Service, arguments: tupl
     result = run(service, *arguments)
     assert result.exit_code == 1
     assert result.stderr.startswith("error: no ")
+
+
+def test_a_list_that_ends_early_says_so(service: Service) -> None:
+    for count in (1, 2):
+        table_id = service.measure(ops(count), float(count)).table_id
+    assert "There are older ones" in run(service, "list", table_id or "", "--limit", "1").stdout
+    assert "There are older ones" not in run(service, "list", table_id or "", "--limit", "2").stdout

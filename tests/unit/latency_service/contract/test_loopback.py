@@ -16,12 +16,14 @@ def test_anything_else_is_another_machine(host: str) -> None:
 @pytest.mark.parametrize(
     ("url", "in_the_open"),
     [
-        ("http://service:8000", True),
+        ("http://latency.example.org:8000", True),
         ("http://192.168.1.7", True),
-        ("https://service", False),
+        ("http://[fd00::7]:8000", True),
+        ("https://latency.example.org", False),
         ("http://127.0.0.1:8000/", False),
         ("http://[::1]:8000", False),
+        ("http://service:8000", False),
     ],
 )
-def test_only_https_and_loopback_are_private(url: str, in_the_open: bool) -> None:
+def test_only_https_loopback_and_neighbours_are_private(url: str, in_the_open: bool) -> None:
     assert travels_in_the_open(url) == in_the_open

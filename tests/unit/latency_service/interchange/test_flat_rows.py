@@ -9,13 +9,13 @@ KEY = "v1-identity-8x8x4"
 
 
 def reason(unit: str | None = None, **cells: Any) -> str:
-    sheet = flat_rows.read([(2, {"workload": KEY} | cells)], {}, unit)
+    sheet = flat_rows.read([(2, {"workload": KEY} | cells)], (), {}, unit)
     assert sheet.rows == ()
     return sheet.refused[0].remark
 
 
 def test_a_workload_and_a_latency_are_enough() -> None:
-    found = flat_rows.read([(2, {"workload": KEY, "latency_us": 1500})], {}, None).rows[0].entry
+    found = flat_rows.read([(2, {"workload": KEY, "latency_us": 1500})], (), {}, None).rows[0].entry
     assert (found.latency_ms, found.n, found.ci_low_ms, found.verdict) == (1.5, 0, None, "ok")
 
 
@@ -56,11 +56,17 @@ def test_a_unit_that_contradicts_the_files_is_refused() -> None:
 
 
 def test_columns_that_are_not_used_are_named() -> None:
-    notes = flat_rows.read([(2, {"workload": KEY, "latency_ms": 1.0, "power_w": 3})], {}, None).notes
+    notes = flat_rows.read([], ("workload", "latency_ms", "power_w"), {}, None).notes
     assert [note.remark for note in notes] == ["not used: power_w"]
 
 
 @pytest.mark.parametrize("head", [{"device": "a/b"}, {"conditions": {"runtime": 3}}, {"conditions": "fast"}])
 def test_a_head_that_cannot_be_right_refuses_the_file(head: dict[str, Any]) -> None:
     with pytest.raises(ImportRefused, match="the file's"):
-        flat_rows.read([], head, None)
+        flat_rows.read([], (), head, None)
+
+
+def test_what_a_terminal_would_obey_is_escaped() -> None:
+    sheet = flat_rows.read([(2, {"workload": "\x1b]0;mine\x07", "latency_ms": 1.0})], ["\x1b[2J"], {}, None)
+    assert sheet.refused[0].row == r"\x1b]0;mine\x07"
+    assert sheet.notes[0].remark == r"not used: \x1b[2J"

@@ -13,6 +13,7 @@ from latency_service.interchange import formats
 from latency_service.interchange.formats import FORMATS
 from latency_service.interchange.reading import Reading
 from latency_service.services.entries import zero_entry
+from latency_service.services.sheets import MOST_ROWS
 from tests.snapshots_data import entry, snapshot_json
 from tests.strategies import possible_ops
 
@@ -55,7 +56,7 @@ def test_an_export_comes_back_as_it_was(name: str, told: list[Entry]) -> None:
 @pytest.mark.parametrize("name", [each.name for each in FORMATS])
 def test_a_file_that_is_too_large_is_not_read(name: str) -> None:
     file_format = formats.find_format(name, PurePath("x"))
-    with pytest.raises(ImportRefused, match="at most"):
+    with pytest.raises(ImportRefused, match="more than 33,554,432 bytes"):
         formats.read(file_format, b" " * (formats.MOST_BYTES + 1), Reading())
 
 
@@ -86,6 +87,9 @@ def test_a_snapshot_that_was_changed_by_hand_is_refused() -> None:
         ("json", b"[]"),
         ("json", b'{"ops": 3}'),
         ("json", b'{"ops": [3]}'),
+        ("json", b'{"ops": [], "provenance": "imported", "source": ""}'),
+        ("json", b'{"ops": [], "provenance": "imported", "source": "a\\u0000b"}'),
+        ("json", b'{"ops": [' + b"[]," * MOST_ROWS + b"[]]}"),
         ("parquet", b"PAR1"),
         ("parquet", b""),
     ],

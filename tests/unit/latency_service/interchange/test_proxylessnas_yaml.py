@@ -1,14 +1,17 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from latency_service.contract.errors import ImportRefused
 from latency_service.contract.ops import Classifier
+from latency_service.interchange import yaml_rows
 from latency_service.interchange.proxylessnas_yaml import read, write
 from latency_service.interchange.reading import Reading
 from tests.snapshots_data import entry, snapshot_json
 
+NO_INTERVAL = {"ci_low_ms": None, "ci_high_ms": None}
 DATA = Path(__file__).parents[3] / "data"
 
 
@@ -64,11 +67,18 @@ def test_a_bomb_of_aliases_is_refused_without_being_followed() -> None:
         (b"a: {mean: 1}\n---\nb: {mean: 1}\n", "more than one"),
         (b"a: " + b"[" * 200 + b"]" * 200, "deeper"),
         (b"a: {mean: \xff\xff}", "no YAML"),
+        (b"a: !%ED%A0%80 {mean: 1}", "no YAML"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_as_a_whole(content: bytes, said: str) -> None:
     with pytest.raises(ImportRefused, match=said):
         read(content, Reading())
+
+
+def test_a_value_of_more_values_than_a_table_has_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_rows, "_MOST_EVENTS", 100)
+    with pytest.raises(ImportRefused, match="more than 100 keys and values"):
+        read(b"a: [" + b"x," * 200 + b"]", Reading())
 
 
 @pytest.mark.parametrize(("unit", "latency_ms"), [("us", 0.0015), ("ms", 1.5), ("s", 1500.0)])
@@ -92,6 +102,38 @@ def test_research_code_can_read_our_table_and_so_can_we() -> None:
     again = read(written.content, Reading()).rows[0].entry
     assert (again.workload, again.latency_ms, again.n) == (key, 1e-5, 7)
     assert (again.ci_low_ms, again.ci_high_ms) == pytest.approx((9e-6, 1.1e-5))
+
+
+def query(table: Any, layer: str, input_shape: list[int], output_shape: list[int], **block: int) -> float:
+    """Look a layer up as the released LatencyEstimator does."""
+    infos = [layer, f"input:{_repr_shape(input_shape)}", f"output:{_repr_shape(output_shape)}"]
+    if layer == "expanded_conv":
+        infos += [f"{name}:{block[name]:d}" for name in ("expand", "kernel", "stride", "idskip")]
+    return float(table["-".join(infos)]["mean"])
+
+
+def _repr_shape(shape: list[int]) -> str:
+    return "x".join(map(str, shape))
+
+
+def test_the_released_estimator_finds_every_layer_that_it_asks_for() -> None:
+    keys = {
+        "v1-conv_bn_act-224x224x3-out32-k3-s2-g1-relu6": 5.0,
+        "v1-mbconv-112x112x16-out24-k5-s2-e6-skip0-relu6": 4.0,
+        "v1-mbconv-56x56x24-out24-k7-s1-e3-skip1-relu6": 3.0,
+        "v1-conv_bn_act-7x7x320-out1280-k1-s1-g1-relu6": 2.0,
+        "v1-classifier-7x7x1280-out1000": 1.0,
+    }
+    written = write(snapshot_json([entry(key, latency_ms=value, **NO_INTERVAL) for key, value in keys.items()]))
+    assert written.left_out == ()
+    table = yaml.safe_load(written.content)
+    block = {"expand": 6, "kernel": 5, "stride": 2, "idskip": 0}
+    assert query(table, "Conv", [224, 224, 3], [112, 112, 32]) == 5.0
+    assert query(table, "expanded_conv", [112, 112, 16], [56, 56, 24], **block) == 4.0
+    block = {"expand": 3, "kernel": 7, "stride": 1, "idskip": 1}
+    assert query(table, "expanded_conv", [56, 56, 24], [56, 56, 24], **block) == 3.0
+    assert query(table, "Conv_1", [7, 7, 320], [7, 7, 1280]) == 2.0
+    assert query(table, "Logits", [7, 7, 1280], [1000]) == 1.0
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from latency_service import schema
 from latency_service.database import Database
+from latency_service.engines import is_sqlite
 from latency_service.repositories import snapshots
 from latency_service.tables import Snapshot
 from tests import old_databases
@@ -49,6 +50,18 @@ def test_on_the_way_back_snapshots_are_decompressed(database: Database) -> None:
     migrate_back(database)
     with database.connecting() as connection:
         assert connection.scalar(text("SELECT content FROM snapshots WHERE id = 'new'")) == OF_TWO
+
+
+def test_postgresql_does_not_compress_what_is_compressed_already(database: Database) -> None:
+    if is_sqlite(database.engine):
+        pytest.skip("SQLite never compresses")
+    storage = text("SELECT attstorage FROM pg_attribute WHERE attrelid = 'snapshots'::regclass AND attname = 'content'")
+    storages = []
+    for migrate in (schema.migrate, migrate_back):
+        migrate(database)
+        storages.append(database.read(lambda session: session.scalar(storage)))
+    external, extended = "e", "x"
+    assert storages == [external, extended]
 
 
 def test_on_the_way_back_imported_tables_are_removed_and_measured_ones_stay(database: Database) -> None:

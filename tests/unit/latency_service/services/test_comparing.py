@@ -137,6 +137,12 @@ def test_two_devices_can_be_compared_but_not_like_for_like() -> None:
     assert not diff(snapshot(), snapshot(device="phone")).like_for_like
 
 
+def test_an_older_snapshot_that_does_not_name_all_conditions_is_like_one_that_does() -> None:
+    after = snapshot() | {"conditions": {"runtime": "onnxruntime", "threads": 1}}
+    assert diff(snapshot(), after).like_for_like
+    assert not diff(snapshot(), snapshot() | {"conditions": {"runtime": "onnxruntime", "threads": 2}}).like_for_like
+
+
 def test_facts_that_differ_are_listed_by_name() -> None:
     before = {"driver": "1", "governor": "performance", "kernel": "6.1"}
     after = {"driver": "2", "governor": "performance", "microcode": "0x1"}

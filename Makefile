@@ -39,6 +39,9 @@ bench: setup
 	$(BIN)/python -m benchmarks agent-memory
 	$(BIN)/python -m benchmarks faults
 	$(BIN)/python -m benchmarks supernet-step
+	$(BIN)/python -m benchmarks export-accuracy
+	$(BIN)/python -m benchmarks published-networks
+	$(BIN)/python -m benchmarks specialisation
 	$(BIN)/python -m benchmarks service
 	$(BIN)/python -m benchmarks fleet
 

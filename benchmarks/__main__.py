@@ -17,9 +17,10 @@ from benchmarks import (
     specialisation,
     stopwatch,
     supernet_step,
+    target_hitting,
     time_to_table,
 )
-from demo.story import Budget
+from demo.story import SEARCH_OPTIONS, Budget
 from latency_service.contract.named_networks import network_names
 from search_client.commands.options import DEFAULT_CACHE_DIR
 
@@ -117,6 +118,27 @@ def specialisation_command(
     """Search a network for each runtime of this machine, and measure each on each."""
     runtimes = tuple(runtime or ("onnxruntime", "tflite"))
     specialisation.run(runtimes, seed, data_set, budget, folder, Console())
+
+
+@app.command(name="target-hitting")
+def target_hitting_command(
+    space: Space = "proxyless-cifar",
+    runtime: Annotated[str, typer.Option(help="Of this machine.")] = "onnxruntime",
+    share: Annotated[
+        list[float] | None,
+        typer.Option(min=0, max=1, help="A target's place in the space's range; repeatable; default: five of them."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the searches.")] = 0,
+    data_set: Annotated[str, typer.Option(help="auto, cifar10 or digits.")] = "auto",
+    budget: Annotated[Budget, typer.Option(help="`tiny` shows that it runs; its networks mean little.")] = Budget.FULL,
+    folder: Annotated[Path, typer.Option(help="Of the table and the searches.")] = Path("target-hitting-run"),
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here, too.")] = None,
+) -> None:
+    """Search for latencies across a space's range: predicted against target, measured beside it; 1 if one misses."""
+    options = ("--seed", str(seed), "--data-set", data_set, *SEARCH_OPTIONS[budget])
+    shares = tuple(share or target_hitting.SHARES)
+    if not target_hitting.run(space, runtime, shares, options, folder, json_file, Console()):
+        raise typer.Exit(1)
 
 
 @app.command(name="export-accuracy")

@@ -13,7 +13,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from demo.story import SEARCH_OPTIONS, Budget
 from demo.this_machine import DEVICE, ThisMachine, this_machine
 
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -46,9 +45,7 @@ def run(
     space: str,
     runtime: str,
     shares: Sequence[float],
-    seed: int,
-    data_set: str,
-    budget: Budget,
+    search_options: Sequence[str],
     folder: Path,
     json_file: Path | None,
     console: Console,
@@ -59,9 +56,7 @@ def run(
         space: What is searched.
         runtime: On this machine, one thread.
         shares: A target each, see Shot.
-        seed: Of all searches.
-        data_set: That they train on.
-        budget: How much they train.
+        search_options: What every search is told beside its target.
         folder: Of the latency table and the searches.
         json_file: Gets the figures, too.
         console: Gets the table.
@@ -76,14 +71,13 @@ def run(
         for number, share in enumerate(shares, start=1):
             target_ms = _target_ms(profile, share)
             console.rule(f"{number} of {len(shares)}: a network of {target_ms:.4g} ms")
-            options = ("--target-ms", str(target_ms), "--seed", str(seed), "--data-set", data_set)
             run_folder = folder / f"share-{share:g}"
-            result = _searched(machine, run_folder, (*on_device, *options, *SEARCH_OPTIONS[budget]))
+            result = _searched(machine, run_folder, (*on_device, "--target-ms", str(target_ms), *search_options))
             (verification,) = machine.client("verify", "--run", str(run_folder))["results"]
             shots.append(shot(share, result, verification))
     console.print(_table(space, runtime, shots))
     if json_file is not None:
-        figures = {"space": space, "runtime": runtime, "seed": seed, "shots": [asdict(each) for each in shots]}
+        figures = {"space": space, "runtime": runtime, "shots": [asdict(each) for each in shots]}
         json_file.write_text(json.dumps(figures, indent=2) + "\n")
     return all(abs(each.miss_percent) <= LARGEST_MISS_PERCENT for each in shots)
 
@@ -117,8 +111,17 @@ def _searched(machine: ThisMachine, run_folder: Path, options: Sequence[str]) ->
 
 
 def _table(space: str, runtime: str, shots: Sequence[Shot]) -> Table:
-    table = Table(title=f"{space} on {runtime}, one thread: five targets, nothing tuned")
-    for column in ("share of range", "target", "predicted", "miss", "measured, 95 % CI", "verdict", "error", "accuracy"):
+    table = Table(title=f"{space} on {runtime}, one thread: {len(shots)} targets, nothing tuned")
+    for column in (
+        "share of range",
+        "target",
+        "predicted",
+        "miss",
+        "measured, 95 % CI",
+        "verdict",
+        "error",
+        "accuracy",
+    ):
         table.add_column(column, justify="right")
     for each in shots:
         low, high = each.measured_ci_ms

@@ -1,8 +1,10 @@
 """The benchmarks run and print their tables; what these say is not judged: a shared machine's timings mean little."""
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,8 +30,21 @@ import pytest
     ],
 )
 def test_a_benchmark_prints_its_table(arguments: tuple[str, ...], rows: tuple[str, ...]) -> None:
+    printed = run_benchmark(*arguments)
+    assert all(row in printed for row in rows)
+
+
+def test_target_hitting_prints_target_prediction_and_measurement(tmp_path: Path) -> None:
+    tiny = ("--share", "0.5", "--data-set", "digits", "--budget", "tiny", "--folder", str(tmp_path))
+    printed = run_benchmark("target-hitting", *tiny, "--json", str(tmp_path / "figures.json"))
+    assert all(column in printed for column in ("target", "predicted", "miss", "measured"))
+    (shot,) = json.loads((tmp_path / "figures.json").read_text())["shots"]
+    assert abs(shot["miss_percent"]) <= 2
+
+
+def run_benchmark(*arguments: str) -> str:
     command = [sys.executable, "-m", "benchmarks", *arguments]
     wide = {**os.environ, "COLUMNS": "160"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=wide)
     assert done.returncode == 0, done.stderr
-    assert all(row in done.stdout for row in rows)
+    return done.stdout

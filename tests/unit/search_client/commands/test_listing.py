@@ -42,3 +42,19 @@ def test_a_folder_of_photographs_is_here_once_it_has_both_parts(tmp_path: Path) 
 
 def test_the_listing_names_the_cache(tmp_path: Path) -> None:
     assert "each in the folder of its name in" in call("data-sets", "--cache-dir", str(tmp_path)).stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("losses", ("constrained", "tolerance=0.02", "log-ratio", "additive", "weight")),
+        ("strategies", ("proxyless-gradient", "proxyless-reinforce", "gates=two-path")),
+    ],
+)
+def test_losses_and_strategies_are_listed_with_their_parameters(
+    monkeypatch: pytest.MonkeyPatch, command: str, told: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    printed = call(command).stdout
+    assert all(text in printed for text in told)
+    assert "target," not in printed  # each search sets it

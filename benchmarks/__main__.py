@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import (
+    activation_memory,
     agent_memory,
     export_accuracy,
     faults,
@@ -87,9 +88,28 @@ def service_command(
 
 
 @app.command(name="supernet-step")
-def supernet_step_command(space: Space = "proxyless-cifar", repeats: int = 30) -> None:
-    """Time the supernet's steps against those of a plain network."""
-    supernet_step.run(space, repeats, Console())
+def supernet_step_command(
+    space: Space = "proxyless-cifar",
+    batch_size: Annotated[int, typer.Option(min=2, help="Images a step.")] = 32,
+    repeats: Annotated[int, typer.Option(min=1, help="Paths that are drawn.")] = 30,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here, too.")] = None,
+) -> None:
+    """Time the supernet's steps against those of a plain network, on the CPU and on a GPU where there is one."""
+    supernet_step.run(space, batch_size, repeats, json_file, Console())
+
+
+@app.command(name="activation-memory")
+def activation_memory_command(
+    candidates: Annotated[
+        list[int] | None, typer.Option(min=2, max=12, help="A block; repeatable; default: 2, 4, 6, 8, 10, 12.")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=2, help="Images a step.")] = 32,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here, too.")] = None,
+) -> None:
+    """Show what the supernet's steps hold, by candidates a block; 1 if a two-path step is not flat within 5 %."""
+    counts = tuple(candidates or range(2, 13, 2))
+    if not activation_memory.run(counts, batch_size, json_file, Console()):
+        raise typer.Exit(1)
 
 
 @app.command(name="published-networks")

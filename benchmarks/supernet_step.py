@@ -1,113 +1,77 @@
-"""Supernet step: a weight step and an architecture step of the supernet against a step of the plain derived network.
+"""Supernet step: weight and architecture steps of the supernet against a step of the plain derived network.
 
-All three on the same path, batch and process, interleaved, so that only their ratios count.
+All on the same path, batch and process, interleaved, and the fastest of a few, so that only their ratios count. Paths
+are drawn anew each time, and partners for the two-path step: its inactive ops weigh, in the mean, what the active do.
 """
 
+import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import torch
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from torch import nn
 
-from latency_service.contract.conditions import Conditions
-from latency_service.contract.device import Fingerprint
-from latency_service.contract.keys import format_key
-from latency_service.contract.messages import Entry, Snapshot, SnapshotId, TableId
-from latency_service.contract.network import WorkloadKey
-from search_client.latency.expected import SupernetCost
-from search_client.latency.losses.registry import make_loss
-from search_client.latency.objective import CostTerm, Objective
-from search_client.latency.table import LatencyTable
-from search_client.modules.derived import build_network
-from search_client.modules.super_net import SuperNet
+from benchmarks.step_rig import PLAIN, STEP_NAMES, StepRig, devices
 from search_client.spaces.registry import make_space
 from search_client.spaces.space import SearchSpace
-from search_client.strategies.registry import make_strategy
 
-BATCH_SIZE = 32
-LEARNING_RATE = 0.01
+ROUNDS = 3
 
-
-def run(space_name: str, repeats: int, console: Console) -> None:
-    """Print the medians and their ratios to the plain network's step."""
-    steps = _steps(make_space(space_name))
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in track(range(repeats + 1), description="stepping"):
-        for name, step in steps.items():
-            started = time.perf_counter()
-            step()
-            seconds[name].append(time.perf_counter() - started)
-    medians = {name: statistics.median(values[1:]) for name, values in seconds.items()}
-    table = Table("step", "median, ms", "against the plain network", title=f"{space_name}, batch {BATCH_SIZE}")
-    for name, median in medians.items():
-        table.add_row(name, f"{1e3 * median:.1f}", f"{median / medians['plain network']:.2f}")
-    console.print(table)
+Seconds = Mapping[str, list[float]]
 
 
-def _steps(space: SearchSpace) -> dict[str, Callable[[], object]]:
-    strategy = make_strategy("proxyless-gradient")
-    supernet = SuperNet(space, torch.Generator().manual_seed(0), strategy.make_mixed_op)
-    choices = [0] * len(space.blocks)
-    plain = build_network(space.network(choices), torch.Generator().manual_seed(0))
-    for module in (supernet, plain):
-        module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        module.train()
-    generator = torch.Generator().manual_seed(1)
-    images = torch.randn(BATCH_SIZE, 3, space.resolution, space.resolution, generator=generator)
-    images = images.contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(space.num_classes, (BATCH_SIZE,), generator=generator)
-    criterion = nn.CrossEntropyLoss()
-    latency = SupernetCost(space, LatencyTable(_table_of_macs(space)))
-    loss = make_loss("additive", target=1.0, weight=0.1)
-    objective = Objective(criterion, [CostTerm("MACs", latency, target=1.0, loss=loss)])
-    alphas = torch.optim.Adam(supernet.arch_params(), lr=1e-3, betas=(0.0, 0.999))
+def run(space_name: str, batch_size: int, repeats: int, json_file: Path | None, console: Console) -> None:
+    """Print, for each device, the medians and their ratios to the plain network's step.
 
-    def weight_step(module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        optimizer.zero_grad()
-        criterion(module(images), labels).backward()
-        optimizer.step()
-
-    def supernet_step(optimizer: torch.optim.Optimizer) -> None:
-        supernet.set_path(choices)
-        weight_step(supernet, optimizer)
-
-    of_plain = torch.optim.SGD(plain.parameters(), LEARNING_RATE, momentum=0.9)
-    of_supernet = torch.optim.SGD(supernet.weight_params(), LEARNING_RATE, momentum=0.9)
-    return {
-        "plain network": lambda: weight_step(plain, of_plain),
-        "supernet, weights": lambda: supernet_step(of_supernet),
-        "supernet, architecture (two-path)": lambda: strategy.arch_step(
-            supernet, images, labels, objective, alphas, generator
-        ),
-    }
+    Args:
+        space_name: What is searched.
+        batch_size: Images a step.
+        repeats: Paths that are drawn.
+        json_file: Gets the seconds, too.
+        console: Gets the tables.
+    """
+    space = make_space(space_name)
+    seconds = {device: _timed(space, batch_size, repeats, device, console) for device in devices()}
+    for device, of_device in seconds.items():
+        console.print(_table(f"{space_name} on {device}, batch {batch_size}, {repeats} paths", of_device))
+    if json_file is not None:
+        json_file.write_text(json.dumps({"space": space_name, "batch_size": batch_size, "seconds": seconds}, indent=2))
 
 
-def _table_of_macs(space: SearchSpace) -> Snapshot:
-    """Return a stand-in table: an architecture step costs the same whatever the latencies are."""
-    entries = [
-        Entry(
-            workload=WorkloadKey(format_key(op)),
-            latency_ms=1e-3 + op.macs / 1e9,
-            ci_low_ms=1e-3,
-            ci_high_ms=1.0,
-            n=1,
-            verdict="ok",
-            measured_at=None,
-            measurement_id=None,
-        )
-        for op in space.ops()
-    ]
-    return Snapshot(
-        snapshot_id=SnapshotId("macs"),
-        table_id=TableId("macs"),
-        device="none",
-        device_state=Fingerprint("0" * 16),
-        conditions=Conditions(runtime="none"),
-        protocol_version=1,
-        ops=tuple(entries),
-        networks=(),
-    )
+def _timed(space: SearchSpace, batch_size: int, repeats: int, device: str, console: Console) -> Seconds:
+    generator = torch.Generator().manual_seed(0)
+    seconds: Seconds = {name: [] for name in STEP_NAMES}
+    for _ in track(range(repeats), description=f"stepping on {device}", console=console):
+        pairs = [torch.randperm(len(block.candidates), generator=generator)[:2].tolist() for block in space.blocks]
+        path, partners = ([pair[place] for pair in pairs] for place in (0, 1))
+        rig = StepRig(space, path, partners, batch_size, device)
+        rounds = [{name: _seconds_of(step, device) for name, step in rig.steps.items()} for _ in range(1 + ROUNDS)]
+        for name in STEP_NAMES:
+            seconds[name].append(min(each[name] for each in rounds[1:]))  # the first one makes momenta
+    return seconds
+
+
+def _seconds_of(step: Callable[[], object], device: str) -> float:
+    _synchronise(device)
+    started = time.perf_counter()
+    step()
+    _synchronise(device)
+    return time.perf_counter() - started
+
+
+def _table(title: str, seconds: Seconds) -> Table:
+    table = Table("step", "median, ms", "against the plain network", "middle half", title=title)
+    for name, of_step in seconds.items():
+        ratios = [one / plain for one, plain in zip(of_step, seconds[PLAIN], strict=True)]
+        low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+        table.add_row(name, f"{1e3 * statistics.median(of_step):.1f}", f"{middle:.2f}", f"{low:.2f} to {high:.2f}")
+    return table
+
+
+def _synchronise(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()

@@ -129,7 +129,10 @@ def _read_architecture(
 
 def _of_search(run: Path | None, data_set: str | None) -> dict[str, Any]:
     """Return the data set of the network's search, where there was one and no other is asked for."""
-    return {} if run is None or data_set is not None else {"data_set": RunFolder.open(run).config.data_set}
+    if run is None or data_set is not None:
+        return {}
+    config = RunFolder.open(run).config
+    return {"data_set": config.data_set, "data_set_params": config.data_set_params}
 
 
 def _in_ranks(output: Path, new: tuple[RetrainConfig, Architecture] | None, cache_dir: Path) -> RetrainResult | None:

@@ -17,7 +17,7 @@ from search_client.commands.console import (
     stop_at_signal,
 )
 from search_client.commands.costs import parse_cost
-from search_client.commands.data_sets import load_with_notice
+from search_client.commands.data_sets import DataSetParams, load_with_notice
 from search_client.commands.search_bar import search_bar
 from search_client.commands.search_config import config_text, make_config
 from search_client.commands.search_result import print_result
@@ -97,7 +97,8 @@ def search(
     combination: CombinationOption = None,
     cost: Costs = None,
     derivation: DerivationOption = None,
-    data_set: Annotated[str | None, typer.Option(help="auto, cifar10 or digits; default auto.")] = None,
+    data_set: Annotated[str | None, typer.Option(help="`search-client data-sets` lists them; default auto.")] = None,
+    data_set_param: DataSetParams = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random; default 0.")] = None,
     warmup_epochs: WarmupEpochs = None,
     search_epochs: SearchEpochs = None,
@@ -133,6 +134,7 @@ def search(
         "offload": offload,
     }
     with readable_errors():
+        settings["data_set_params"] = options.parse_assignments(data_set_param) or None
         settings["space_params"] = options.parse_assignments(space_param) or None
         settings["costs"] = tuple(map(parse_cost, cost or ())) or None
         given = {name: value for name, value in settings.items() if value is not None}
@@ -171,8 +173,10 @@ def _go_on(run: Path, cache_dir: Path, ranks: Ranks) -> SearchResult:
     folder = RunFolder.open(run)
     if folder.result is not None:
         return folder.result
-    name = folder.config.data_set
-    images = ranks.first_then_others(lambda: load_with_notice(name, cache_dir), lambda: load_data_set(name, cache_dir))
+    name, params = folder.config.data_set, folder.config.data_set_params
+    images = ranks.first_then_others(
+        lambda: load_with_notice(name, cache_dir, params), lambda: load_data_set(name, cache_dir, **params)
+    )
     return _run(folder, images, ranks)
 
 
@@ -186,7 +190,7 @@ def _start(run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Pa
 
 def _join_run(run: Path, cache_dir: Path) -> tuple[RunFolder, ImageSet]:
     folder = RunFolder.open(run)
-    return folder, load_data_set(folder.config.data_set, cache_dir)
+    return folder, load_data_set(folder.config.data_set, cache_dir, **folder.config.data_set_params)
 
 
 def _make_run(run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Path) -> tuple[RunFolder, ImageSet]:
@@ -194,7 +198,7 @@ def _make_run(run: Path, config: SearchConfig, client: ServiceClient, cache_dir:
         tables = [
             LatencyTable.fetch(client, device=target.device, conditions=target.conditions) for target in config.targets
         ]
-    images = load_with_notice(config.data_set, cache_dir)
+    images = load_with_notice(config.data_set, cache_dir, config.data_set_params)
     config = config.model_copy(update={"data_set": images.name})
     cost_tables = [cost.table() for cost in config.costs]
     feasible_terms(config, [*tables, *cost_tables], images)

@@ -28,7 +28,7 @@ def search_bar(is_shown: bool) -> Iterator[Callable[[SearchProgress], None]]:
 
         def show(now: SearchProgress) -> None:
             expected, derived = (" ".join(f"{cost:.3g}" for cost in costs) for costs in (now.expected, now.derived))
-            figures = f"loss {now.loss:.2f}  E {expected}  net {derived} ms  entropy {now.entropy:.2f}"
+            figures = f"loss {now.loss:.2f}  E {expected}  net {derived}  entropy {now.entropy:.2f}"
             progress.update(task, description=now.phase, completed=now.step, total=now.total_steps, figures=figures)
 
         yield show

@@ -73,9 +73,7 @@ class SupernetCost:
             raise ShapeMismatch(
                 f"the space has {len(self.blocks)} blocks, and got {len(path_probs)} rows of path_probs"
             )
-        blocks = (
-            expected_latency_ms(probs, costs) for probs, costs in zip(path_probs, self.blocks, strict=True)
-        )
+        blocks = (expected_latency_ms(probs, costs) for probs, costs in zip(path_probs, self.blocks, strict=True))
         return sum(blocks, start=path_probs[0].new_tensor(self.fixed))
 
     def of_path(self, choices: Sequence[int]) -> float:

@@ -24,6 +24,7 @@ class SearchConfig(BaseModel):
             most.
         derivation: Whether the network is the most probable one, or the most probable one within all targets.
         data_set: A name, or `auto`.
+        data_set_params: What that is loaded with, such as `{"root": "/data/imagenet"}` of `image-folder`.
         image_limit: Training images that weights and alphas share; None takes all that validation leaves.
         alpha_share: Share of those held out for the architecture steps.
         validation_share: Share of the whole training set that neither weights nor alphas see.
@@ -60,6 +61,7 @@ class SearchConfig(BaseModel):
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     data_set: str = "auto"
+    data_set_params: dict[str, Any] = {}
     image_limit: int | None = Field(default=15_000, ge=1)
     alpha_share: float = Field(default=0.2, gt=0, lt=1)
     validation_share: float = Field(default=0.1, gt=0, lt=1)

@@ -12,7 +12,14 @@ import pytest
 @pytest.mark.parametrize(
     ("arguments", "rows"),
     [
-        (("supernet-step", "--repeats", "1"), ("plain network", "supernet, weights", "two-path")),
+        (
+            ("supernet-step", "--repeats", "1", "--batch-size", "4"),
+            ("plain network", "supernet, weights", "two-path", "full"),
+        ),
+        (
+            ("activation-memory", "--candidates", "2", "--candidates", "3", "--batch-size", "2"),
+            ("plain network", "supernet, weights", "two-path", "full", "growth"),
+        ),
         (
             ("export-accuracy", "--data-set", "digits", "--steps", "60", "--images", "100"),
             ("digits: 100 test images", "onnx int8", "tflite fp32", "points lost"),

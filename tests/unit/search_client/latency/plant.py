@@ -121,6 +121,6 @@ def _begin(supernet: SuperNet, start: Start, cost: SupernetCost, generator: torc
     leaning = {"even": 0.0, "slow": 2.0, "fast": -2.0, "random": 0.0}[start]
     with torch.no_grad():
         for alpha, costs in zip(supernet.arch_params(), cost.blocks, strict=True):
-            alpha += leaning * (costs / costs.max()).to(alpha)
+            alpha.add_(leaning * (costs / costs.max()).to(alpha))
             if start == "random":
-                alpha += torch.randn(alpha.shape, generator=generator)
+                alpha.add_(torch.randn(alpha.shape, generator=generator))

@@ -1,6 +1,7 @@
 import itertools
 import json
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -105,7 +106,7 @@ def test_a_loss_goes_on_from_its_stored_state() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"target": 0.0}, {"target": 1.0, "damping": -1.0}, {"target": 1.0, "tolerance": 0.0}]
 )
-def test_parameters_out_of_range_are_refused(wrong: dict[str, float]) -> None:
+def test_parameters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         ConstrainedLoss(**wrong)
     with pytest.raises(InvalidInput):

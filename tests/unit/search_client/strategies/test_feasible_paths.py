@@ -15,7 +15,7 @@ from search_client.spaces.space import SearchSpace
 from search_client.strategies.feasible_paths import FeasiblePaths
 from tests.unit.search_client.small_space import made_up_ms, small_space, table_of
 
-DRAWS = 3000
+DRAWS = 2000
 
 
 def latency_of(space: SearchSpace) -> SupernetCost:

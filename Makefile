@@ -41,6 +41,7 @@ bench: setup
 	$(BIN)/python -m benchmarks supernet-step
 	$(BIN)/python -m benchmarks export-accuracy
 	$(BIN)/python -m benchmarks published-networks
+	$(BIN)/python -m benchmarks target-hitting
 	$(BIN)/python -m benchmarks specialisation
 	$(BIN)/python -m benchmarks service
 	$(BIN)/python -m benchmarks fleet

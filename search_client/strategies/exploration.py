@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
-from scipy.optimize import brentq  # type: ignore[import-untyped]
+from scipy.optimize import brentq
 from torch import Tensor
 
 from latency_service.contract.errors import InvalidInput

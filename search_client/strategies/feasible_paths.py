@@ -11,8 +11,8 @@ distribution of the largest entropy with these mean costs, found by its convex d
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]
-from scipy.special import logsumexp, softmax  # type: ignore[import-untyped]
+from scipy.optimize import minimize
+from scipy.special import logsumexp, softmax
 
 from search_client.derivation import budgeted_path
 from search_client.knapsack import ROUNDING

@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 from benchmarks.ranks import kendall_tau, spearman_rho
 

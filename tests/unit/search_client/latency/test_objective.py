@@ -39,6 +39,22 @@ def test_the_worst_device_alone_counts_and_learns() -> None:
     assert float(objective.loss(CE, path_probs(), PATH)) == pytest.approx(2.0 + 0.1 * (once / 0.1 - 1))
 
 
+def test_the_loss_of_one_network_has_its_own_costs_in_it() -> None:
+    objective = objective_of("all", targets=(0.2, 0.3), weights=(1.0, 0.5))
+    once, twice = objective.costs((3, 6, 0))
+    expected = 1.5 + 0.1 * (once / 0.2 - 1) + 0.5 * 0.1 * (twice / 0.3 - 1)
+    assert objective.loss_of(1.5, (3, 6, 0), derived=PATH) == pytest.approx(expected)
+
+
+def test_the_network_that_would_be_derived_says_which_term_counts_in_anothers_loss() -> None:
+    objective = constrained("worst", (1.1, 0.9))
+    objective.observe(path_probs(), PATH)
+    first, cost = objective.terms[0], objective.terms[0].cost.of_path((3, 6, 0))
+    expected = float(first.loss(CE, torch.tensor(cost, dtype=torch.float64)))
+    assert objective.loss_of(2.0, (3, 6, 0), derived=PATH) == pytest.approx(expected)
+    assert expected != 2.0
+
+
 def constrained(combination: Combination, shares: tuple[float, float]) -> Objective:
     """Return an objective whose path costs these shares of its targets."""
     costs = (ONCE, TWICE)

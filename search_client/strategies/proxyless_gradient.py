@@ -114,6 +114,6 @@ def _refuse_momentum(optimizer: torch.optim.Optimizer) -> None:
         momentum = group.get("betas", (group.get("momentum", 0.0),))[0]
         if momentum or group.get("weight_decay", 0.0):
             raise InvalidInput(
-                f"two-path {NAME} needs an optimiser without momentum or decay, as the paper's Adam with betas "
-                "(0, 0.999)"
+                f"{NAME} with two-path gates needs an optimiser without momentum or decay: the paper's is Adam with "
+                "betas (0.0, 0.999)"
             )

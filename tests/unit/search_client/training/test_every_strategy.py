@@ -65,3 +65,16 @@ def test_random_search_ends_with_a_network_within_the_target(tmp_path: Path) -> 
     folder = folder_at(tmp_path / "run", "random", {"fresh": 2, "kept": 2})
     (promise,) = run(folder).promises
     assert 0.98 * promise.target_ms <= promise.predicted_ms <= promise.target_ms
+
+
+def test_the_entropy_floor_falls_with_the_searchs_progress(tmp_path: Path) -> None:
+    params = {"gates": "full", "entropy_floor": 0.9}
+    budget = {"warmup_epochs": 1, "search_epochs": 1, "fine_tune_epochs": 0, "settle_steps": 0}
+    folder = small_folder(tmp_path / "run", strategy_params=params, alpha_lr=5.0, **budget)
+    run(folder)
+    records = read_history(folder.alphas)
+    assert [record["step"] for record in records] == [10, 12, 14, 16]
+    for record, progress in zip(records, (0.25, 0.5, 0.75, 1.0), strict=True):
+        assert record["entropy"] >= 0.9 * (1 - progress) - 1e-5
+    assert records[0]["entropy"] < 0.9
+    assert records[-1]["entropy"] < 0.3

@@ -56,16 +56,17 @@ class Fleet:
         is_over = asyncio.Event()
         working = [asyncio.create_task(agent.work(is_over)) for agent in agents]
         end = time.monotonic() + self.seconds
-        await asyncio.gather(*(self._ask_for_profiles(number, end) for number in range(_PROFILES_AT_ONCE)))
+        askers = min(_PROFILES_AT_ONCE, self.agents)
+        await asyncio.gather(*(self._ask_for_profiles(number, askers, end) for number in range(askers)))
         undone = await self._settle()
         is_over.set()
         await asyncio.gather(*working)
         return undone
 
-    async def _ask_for_profiles(self, number: int, end: float) -> None:
+    async def _ask_for_profiles(self, number: int, askers: int, end: float) -> None:
         """Ask for one device's ops after the other's, anew each time, so often that each comes twice."""
         caller = Caller(self.ports[number % len(self.ports)], self.tally)
-        mine = [_device(each) for each in range(number, self.agents, _PROFILES_AT_ONCE)]
+        mine = [_device(each) for each in range(number, self.agents, askers)]
         pause_s = self.seconds / max(1, 2 * len(mine))
         while time.monotonic() < end:
             profile = {"device": self.rng.choice(mine), "conditions": CONDITIONS.model_dump(), "max_age_s": 0}

@@ -117,7 +117,7 @@ def call_kind(method: str, path: str) -> CallKind:
         return "register"
     if path == "/v1/leases":
         return "lease"
-    if "/results/" in path:
+    if "/results" in path:  # of one result, or of several at once
         return "result"
     return "release" if method == "DELETE" else "renew"
 

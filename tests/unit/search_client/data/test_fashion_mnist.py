@@ -90,6 +90,7 @@ def test_no_source_at_all_says_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [b"", b"no gzip", gzip.compress(b"\0\0"), gzip.compress(b"\0\0\x0d\1\0\0\0\1\0"), idx(LABELS["train"])[:-9]],
+    ids=["empty", "no gzip", "too short", "other dimensions", "cut off"],
 )
 def test_a_damaged_idx_file_is_refused(tmp_path: Path, content: bytes) -> None:
     damaged = FILES | {"train-labels-idx1-ubyte.gz": content}

@@ -39,6 +39,7 @@ bench: setup
 	$(BIN)/python -m benchmarks agent-memory
 	$(BIN)/python -m benchmarks faults
 	$(BIN)/python -m benchmarks supernet-step
+	$(BIN)/python -m benchmarks activation-memory
 	$(BIN)/python -m benchmarks export-accuracy
 	$(BIN)/python -m benchmarks published-networks
 	$(BIN)/python -m benchmarks target-hitting

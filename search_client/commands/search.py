@@ -1,6 +1,7 @@
 """`search-client search`: find the network of a space that fits a latency target on one device."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -144,15 +145,10 @@ def search(
             if given or any(each is not None for each in told):
                 raise InvalidInput("a resumed run keeps its settings: give --run and --resume alone")
         elif device is not None:
-            given["targets"] = tuple(
-                parse_target(
-                    text,
-                    target_ms,
-                    runtime,
-                    lambda name: options.make_conditions(name, precision, threads, batch_size, condition),
-                )
-                for text in device
+            conditions_on = partial(
+                options.make_conditions, precision=precision, threads=threads, batch_size=batch_size, more=condition
             )
+            given["targets"] = tuple(parse_target(text, target_ms, runtime, conditions_on) for text in device)
         elif any(each is not None for each in of_device) or not (config or print_config):
             raise InvalidInput("--device is missing")
         sources = (preset, config, given, options.parse_assignments(setting))

@@ -43,7 +43,12 @@ bench: setup
 	$(BIN)/python -m benchmarks export-accuracy
 	$(BIN)/python -m benchmarks published-networks
 	$(BIN)/python -m benchmarks target-hitting
+	$(BIN)/python -m benchmarks audit
+	$(BIN)/python -m benchmarks latency-model
+	$(BIN)/python -m benchmarks transfer
 	$(BIN)/python -m benchmarks specialisation
+	$(BIN)/python -m benchmarks ranking
+	$(BIN)/python -m benchmarks search-against-random
 	$(BIN)/python -m benchmarks service
 	$(BIN)/python -m benchmarks fleet
 

@@ -11,7 +11,7 @@ from typing import get_args
 
 import torch
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 from rich.table import Table
 from torch import nn
 
@@ -78,7 +78,7 @@ def run(
     """
     if folder is None:
         image_set = load_data_set(data_set, cache_dir)
-        network, module = _trained(image_set, steps)
+        network, module = _trained(image_set, steps, console)
     else:
         trained = TrainedNetwork.read(folder)
         image_set = load_data_set(trained.data_set, cache_dir)
@@ -94,7 +94,7 @@ def run(
     return all(row.is_good for row in rows)
 
 
-def _trained(image_set: ImageSet, steps: int) -> tuple[NetworkSpec, nn.Module]:
+def _trained(image_set: ImageSet, steps: int, console: Console) -> tuple[NetworkSpec, nn.Module]:
     """Return a network that holds each candidate of the space in turn, trained for so many batches."""
     space = make_space(SPACE, resolution=image_set.resolution, num_classes=image_set.num_classes)
     choices = list(islice(cycle(range(len(space.blocks[0].candidates) - 1)), len(space.blocks)))
@@ -104,7 +104,9 @@ def _trained(image_set: ImageSet, steps: int) -> tuple[NetworkSpec, nn.Module]:
     module = build_network(network, torch.Generator().manual_seed(0))
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     batches = BatchLoader(image_set.train, image_set, config.batch_size, seed=0)
-    fine_tune(module, batches, steps, config, lambda *_: None)
+    with Progress(console=console) as progress:
+        task = progress.add_task("training", total=steps)
+        fine_tune(module, batches, steps, config, lambda *_: progress.advance(task))
     return network, module.eval()
 
 

@@ -36,7 +36,7 @@ def load_ms(database: Database, snapshot_id: SnapshotId, repeats: int) -> float:
     """Return how long it takes to read a snapshot from the database and index its entries: the median."""
 
     def load() -> object:
-        content = database.read(lambda session: snapshots.content(snapshots.get(session, snapshot_id)))
+        content = database.read(lambda session: snapshots.get(session, snapshot_id).document)
         return index_snapshot(content)
 
     return statistics.median(_timed(load)[1] for _ in range(repeats))

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from demo.processes import console_script, run
 from demo.this_machine import DEVICE, ThisMachine, this_machine
+from search_client.latency.wording import stated_error
 
 RUNTIME = "onnxruntime"
 SPACE = "proxyless-cifar"
@@ -62,10 +63,11 @@ def tell(settings: Settings, console: Console) -> Found:
         CommandFailed: A step ended with an error, which it has printed.
     """
     with this_machine(settings.run, (RUNTIME,)) as machine:
-        console.rule(f"1. Measure every op of {SPACE} on this machine ({RUNTIME}, one thread)")
+        console.rule(f"1. Measure every op of {SPACE}, and some networks, on this machine ({RUNTIME}, one thread)")
         profile = machine.client("profile", "--space", SPACE, "--device", DEVICE, "--runtime", RUNTIME)
+        error = stated_error(profile["network_error_percent"])
         console.print(
-            f"Networks of this space take {profile['fastest_ms']:.3f} to {profile['slowest_ms']:.3f} ms here."
+            f"Networks of this space take {profile['fastest_ms']:.3f} to {profile['slowest_ms']:.3f} ms here {error}."
         )
         targets = {name: _target_ms(profile, share) for name, share in TARGETS.items()}
         searches = {}

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from demo.story import RUNTIME, Found
 from demo.this_machine import DEVICE
+from search_client.latency.wording import stated_error
 
 
 def write_result(path: Path, found: Found, seconds: float) -> dict[str, Any]:
@@ -19,6 +20,7 @@ def write_result(path: Path, found: Found, seconds: float) -> dict[str, Any]:
         "data_set": next(iter(found.searches.values()))["data_set"],
         "snapshot_id": found.profile["snapshot_id"],
         "ops_measured": found.profile["ops"],
+        "anchors": found.profile["anchors"],
         "networks": [_network(name, found) for name in found.searches],
         "seconds": round(seconds, 1),
     }
@@ -37,7 +39,7 @@ def print_table(result: dict[str, Any], console: Console) -> None:
         table.add_row(
             network["name"],
             f"{network['target_ms']:.4g} ms",
-            f"{network['predicted_ms']:.4g} ms",
+            f"{network['predicted_ms']:.4g} ms {stated_error(network['network_error_percent'])}",
             f"{network['measured_ms']:.4g} ms ({low:.4g} to {high:.4g}), {network['verdict']}",
             f"{network['error_percent']:+.1f} %",
             f"{network['macs'] / 1e6:.2f} M",
@@ -50,7 +52,7 @@ def _network(name: str, found: Found) -> dict[str, Any]:
     search = found.searches[name]
     (verification,) = found.verifications[name]["results"]
     (promise,) = search["promises"]
-    from_promise = ("target_ms", "predicted_ms", "predicted_ci_ms")
+    from_promise = ("target_ms", "predicted_ms", "predicted_ci_ms", "network_error_percent")
     from_search = ("validation_accuracy", "macs", "parameters")
     from_verification = ("measured_ms", "measured_ci_ms", "error_percent", "verdict")
     return (

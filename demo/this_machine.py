@@ -32,18 +32,19 @@ class ThisMachine:
 
 
 @contextmanager
-def this_machine(folder: Path, runtimes: Sequence[str]) -> Iterator[ThisMachine]:
+def this_machine(folder: Path, runtimes: Sequence[str], agent_options: Sequence[str] = ()) -> Iterator[ThisMachine]:
     """Start service and agent, and stop them at the end.
 
     Args:
         folder: Of the table and the logs; a table that it holds already is gone on with.
         runtimes: That the agent serves, on one thread.
+        agent_options: What `device-agent run` is told besides.
 
     Raises:
         CommandFailed: One of them did not start.
     """
     server = f"http://127.0.0.1:{free_port()}"
-    with _service(folder, server), _agent(folder, server, runtimes):
+    with _service(folder, server), _agent(folder, server, runtimes, agent_options):
         yield ThisMachine(server)
 
 
@@ -58,10 +59,10 @@ def _service(folder: Path, server: str) -> Iterator[None]:
 
 
 @contextmanager
-def _agent(folder: Path, server: str, runtimes: Sequence[str]) -> Iterator[None]:
+def _agent(folder: Path, server: str, runtimes: Sequence[str], options: Sequence[str]) -> Iterator[None]:
     command = [console_script("device-agent"), "run", "--server", server, "--name", DEVICE]
     command += [word for runtime in runtimes for word in ("--runtime", runtime)]
-    command += ["--threads", "1", "--state-dir", str(folder / "agent")]
+    command += ["--threads", "1", "--state-dir", str(folder / "agent"), *options]
     with background(command, folder / "logs" / "agent.log") as process:
         _await(lambda: httpx.get(f"{server}/v1/devices/{DEVICE}").is_success, process, command)
         yield

@@ -47,6 +47,13 @@ def run(
     runtime: Annotated[list[str] | None, typer.Option(help="Whose jobs to take; default: all that work.")] = None,
     threads: Threads = None,
     cores: Cores = "",
+    max_jobs: Annotated[
+        int | None, typer.Option(min=1, max=512, help="Most jobs to borrow at once; default: 32.")
+    ] = None,
+    together: Annotated[
+        int | None,
+        typer.Option(min=1, max=512, help="Most jobs of this host to measure in the same rounds; default: 32."),
+    ] = None,
     state_dir: Annotated[
         Path | None, typer.Option(help="Where results wait for their upload; default: the user's state folder.")
     ] = None,
@@ -69,6 +76,8 @@ def run(
         "runtimes": tuple(runtime or ()),
         "threads": threads,
         "cores": cores,
+        "max_jobs": max_jobs,
+        "together": together,
         "state_dir": state_dir,
         "status_port": status_port,
         "isolation": isolation,

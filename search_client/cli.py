@@ -2,7 +2,19 @@
 
 import typer
 
-from search_client.commands import compare, evaluate, export, listing, predict, profile, report, retrain, search, verify
+from search_client.commands import (
+    audit,
+    compare,
+    evaluate,
+    export,
+    listing,
+    predict,
+    profile,
+    report,
+    retrain,
+    search,
+    verify,
+)
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -10,6 +22,7 @@ app.command()(profile.profile)
 app.command()(search.search)
 app.command()(predict.predict)
 app.command()(verify.verify)
+app.command()(audit.audit)
 app.command()(report.report)
 app.command()(retrain.retrain)
 app.command()(evaluate.evaluate)

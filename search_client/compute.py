@@ -1,8 +1,8 @@
 """Compute: where and how precisely tensors are worked on, in how many parts and by how many processes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -90,11 +90,23 @@ class Compute:
         """Add the gradients of one part's mean loss to the parameters; `step` takes them all together."""
         self._scaler.scale(loss / self.accumulate).backward()  # type: ignore[no-untyped-call]
 
-    def descend(self, loss: Tensor, params: Sequence[nn.Parameter], optimizer: torch.optim.Optimizer) -> bool:
-        """Take one step down a loss with these parameters alone, sparing the others' gradients; see `step`."""
-        gradients = torch.autograd.grad(self._scaler.scale(loss), params)
-        for param, gradient in zip(params, gradients, strict=True):
-            param.grad = gradient
+    def descend(
+        self, losses: Iterable[Tensor], params: Sequence[nn.Parameter], optimizer: torch.optim.Optimizer
+    ) -> bool:
+        """Take one step down the sum of some losses with these parameters alone, sparing the others' gradients.
+
+        Args:
+            losses: At least one; each is asked for only when the one before has given its gradients.
+            params: Every loss must depend on each of them.
+            optimizer: Of these parameters.
+
+        Returns:
+            As `step`.
+        """
+        for loss in losses:
+            gradients = torch.autograd.grad(self._scaler.scale(loss), params)
+            for param, gradient in zip(params, gradients, strict=True):
+                param.grad = gradient if param.grad is None else param.grad + gradient
         return self.step(optimizer)
 
     def step(self, optimizer: torch.optim.Optimizer, max_gradient_norm: float | None = None) -> bool:
@@ -153,3 +165,34 @@ def pick_device(processor: Processor, local_rank: int = 0) -> torch.device:
             f"process {local_rank} of this host has no GPU of its own: torch sees {gpus}; start fewer, or train on cpu"
         )
     return torch.device("cuda", local_rank)
+
+
+class _Settings(Protocol):
+    """What the configs of searches and retrainings say of how they are computed."""
+
+    @property
+    def train_on(self) -> Processor: ...
+
+    @property
+    def amp(self) -> Amp: ...
+
+    @property
+    def channels_last(self) -> bool: ...
+
+    @property
+    def accumulate(self) -> int: ...
+
+    @property
+    def batch_size(self) -> int: ...
+
+
+def make_compute(settings: _Settings, ranks: Ranks) -> Compute:
+    """Return how this process computes.
+
+    Raises:
+        InvalidInput: It has not the processor that is asked for, or batches cannot be shared out equally.
+    """
+    device = pick_device(settings.train_on, ranks.local_rank)
+    compute = Compute(device, settings.amp, settings.channels_last, settings.accumulate, ranks)
+    compute.require_even_parts(settings.batch_size)
+    return compute

@@ -117,9 +117,11 @@ def joined_ranks() -> Iterator[Ranks]:
     if "WORLD_SIZE" not in os.environ:
         yield ALONE
         return
+    local_rank = int(os.environ.get("LOCAL_RANK", 0))
+    if local_rank < torch.cuda.device_count():
+        torch.cuda.set_device(local_rank)  # NCCL exchanges on the current device
     distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     try:
-        local_rank = int(os.environ.get("LOCAL_RANK", 0))
         yield Ranks(distributed.get_rank(), distributed.get_world_size(), local_rank, is_led=True)
     finally:
         distributed.destroy_process_group()

@@ -22,6 +22,11 @@ _SPACES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 }
 
 
+def published_names() -> tuple[str, ...]:
+    """Return the released networks that come from a search space."""
+    return tuple(_SPACES)
+
+
 def published_architecture(name: str, resolution: int = 224, num_classes: int = 1000) -> Architecture:
     """Return a released network for square images of this resolution and so many classes.
 

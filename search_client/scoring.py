@@ -16,6 +16,13 @@ BATCH_SIZE = 256
 #: From normalised images, shape (N, C, H, W), to logits, shape (N, classes).
 Classifier = Callable[[Tensor], Tensor]
 
+#: Is told how many more images have been run.
+OnImages = Callable[[int], None]
+
+
+def tell_nobody(_count: int) -> None:
+    """Nobody watches."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -32,8 +39,16 @@ class Score:
 
 
 @torch.no_grad()
-def classify_all(classify: Classifier, images: LabelledImages, of: ImageSet) -> tuple[Tensor, Tensor]:
+def classify_all(
+    classify: Classifier, images: LabelledImages, of: ImageSet, on_images: OnImages = tell_nobody
+) -> tuple[Tensor, Tensor]:
     """Return the logits and labels of all images that can be read, in order and without augmentation.
+
+    Args:
+        classify: What is to be judged.
+        images: Of the data set.
+        of: The data set.
+        on_images: Called with the number of images of each batch that has been run.
 
     Returns:
         Shapes (N, classes) and (N,).
@@ -41,11 +56,14 @@ def classify_all(classify: Classifier, images: LabelledImages, of: ImageSet) -> 
     Raises:
         InvalidInput: There is none.
     """
-    found = [(classify(pixels), labels) for pixels, labels in evaluation_batches(images, of, BATCH_SIZE)]
+    found: list[tuple[Tensor, Tensor]] = []
+    for pixels, labels in evaluation_batches(images, of, BATCH_SIZE):
+        found.append((classify(pixels), labels))
+        on_images(len(labels))
     if not found:
         raise InvalidInput(f"none of {len(images)} images of {of.name} can be read: there is nothing to score")
-    logits, labels = zip(*found, strict=True)
-    return torch.cat(logits), torch.cat(labels)
+    all_logits, all_labels = zip(*found, strict=True)
+    return torch.cat(all_logits), torch.cat(all_labels)
 
 
 def score(logits: Tensor, labels: Tensor) -> Score:

@@ -14,7 +14,7 @@ from search_client.faults import first_fault
 
 Config = TypeVar("Config", bound=BaseModel)
 
-#: How a file says that a setting shall have no value where it has one by default: TOML knows no null.
+#: How a file says that a setting shall have no value: TOML knows no null.
 NONE = "none"
 
 
@@ -34,15 +34,21 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise InvalidInput(f"{path} cannot be read as {path.suffix.removeprefix('.') or 'toml'}: {error}") from None
     if not isinstance(settings, dict):
         raise InvalidInput(f"{path} holds no settings: a JSON object is needed")
-    return {name: None if value == NONE else value for name, value in settings.items()}
+    return {name: _replaced(value, NONE, None) for name, value in settings.items()}
 
 
 def as_toml(config: BaseModel) -> str:
-    """Return a config as a TOML text from which `read_settings` brings it back."""
-    defaults = {name: field.default for name, field in type(config).model_fields.items()}
-    values = config.model_dump(mode="json")
-    told = {name: value for name, value in values.items() if value is not None or defaults[name] is not None}
-    return tomli_w.dumps({name: NONE if value is None else value for name, value in told.items()})
+    """Return a config as a TOML text from which `read_settings` brings it back, whatever a preset says besides."""
+    return tomli_w.dumps(_replaced(config.model_dump(mode="json"), None, NONE))
+
+
+def _replaced(node: Any, old: Any, new: Any) -> Any:
+    """Return a tree with one of its values replaced wherever it stands."""
+    if isinstance(node, dict):
+        return {name: _replaced(value, old, new) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_replaced(value, old, new) for value in node]
+    return new if node == old else node
 
 
 def checked_config(model: type[Config], noun: str, values: Mapping[str, Any]) -> Config:

@@ -23,8 +23,9 @@ class VerifyResult(BaseModel):
     """A promise beside a measurement.
 
     Attributes:
-        predicted_ms: Sum of the snapshot's entries over the network's ops.
+        predicted_ms: What the snapshot says of the network.
         predicted_ci_ms: Its interval, from the entries' own (None where one has none); what a sum lacks is not in it.
+        network_error_percent: Of the table's predictions, see LatencyTable; None where nobody has measured it.
         measured_ms: Median of the network, measured whole.
         measured_ci_ms: The median's interval.
         error_percent: (predicted - measured) / measured; positive where the promise was too slow.
@@ -38,6 +39,7 @@ class VerifyResult(BaseModel):
     snapshot_id: SnapshotId
     predicted_ms: float
     predicted_ci_ms: tuple[float, float] | None
+    network_error_percent: float | None = None
     measured_ms: float
     measured_ci_ms: tuple[float, float]
     verdict: Verdict
@@ -83,6 +85,7 @@ def verify_network(
         snapshot_id=table.snapshot_id,
         predicted_ms=predicted_ms,
         predicted_ci_ms=predicted_ci_ms,
+        network_error_percent=table.network_error_percent,
         measured_ms=measured.summary.median_ms,
         measured_ci_ms=(measured.summary.ci_low_ms, measured.summary.ci_high_ms),
         verdict=measured.verdict,
@@ -125,10 +128,11 @@ def newest_measurement(client: ServiceClient, status: ProfileStatus, key: Worklo
     if status.failures or status.table_id is None:
         reasons = "; ".join(f"{failure.error_class}: {failure.message}" for failure in status.failures)
         raise NotMeasured(f"{status.device} did not measure {key}: {reasons or 'the profile was cancelled'}")
-    return _measurements(client, status.table_id, key)[-1]
+    return measurements_of(client, status.table_id, key)[-1]
 
 
-def _measurements(client: ServiceClient, table_id: TableId, key: WorkloadKey) -> list[MeasurementRow]:
+def measurements_of(client: ServiceClient, table_id: TableId, key: WorkloadKey) -> list[MeasurementRow]:
+    """Return all measurements of a network in a table, oldest first."""
     rows: list[MeasurementRow] = []
     after: int | None = None
     while True:

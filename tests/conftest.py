@@ -1,5 +1,6 @@
 """What every test needs: agents apart from the machine's real ones, logging as it was, databases of either engine."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import structlog
 from latency_service import schema
 from latency_service.database import Database
 from tests.engines import ENGINES, PostgresServer, running_postgres
+
+# On a busy machine, torch's threads that wait for each other over a few pixels take ten times as long. Read at import.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,7 @@
 """`python -m tests.fake_worker`: the real measuring child over a runtime that is quick and fails on command.
 
-What a workload does is written in its input's channels.
+What a workload does is written in its input's channels; an op that has a feeder is quick alone, and what feeder and op
+do together is written in the op's output channels.
 """
 
 import ctypes
@@ -15,9 +16,10 @@ from device_agents.child.worker import main
 from device_agents.runtimes.base import Array, UnsupportedWorkload
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import Fact, RuntimeStatus
+from latency_service.contract.feeders import feeder_of
 from latency_service.contract.messages import JobId, LeasedJob
-from latency_service.contract.network import Workload
-from latency_service.contract.ops import Identity, OpSpec
+from latency_service.contract.network import NetworkSpec, Workload
+from latency_service.contract.ops import ConvBnAct, Identity, MBConv
 
 COMMAND = (sys.executable, "-m", "tests.fake_worker")
 
@@ -28,6 +30,12 @@ def job(behaviour: int, number: int = 0) -> LeasedJob:
     """Return a job that behaves so; its number tells it from others."""
     workload = Identity(input_height=1 + number, input_width=1, in_channels=behaviour)
     return LeasedJob(job_id=JobId(f"job-{behaviour}-{number}"), attempt=1, workload=workload)
+
+
+def fed_job(behaviour: int, number: int = 0) -> LeasedJob:
+    """Return a job of an op that behaves so behind its feeder; those of one number have the same feeder."""
+    workload = ConvBnAct(input_height=1 + number, input_width=1, in_channels=8, out_channels=behaviour, kernel_size=1)
+    return LeasedJob(job_id=JobId(f"fed-{behaviour}-{number}"), attempt=1, workload=workload)
 
 
 def launcher(deadline_s: float = 30.0) -> ChildLauncher:
@@ -79,12 +87,18 @@ class FakeRuntime:
         return RuntimeStatus(available=True, version="1.0")
 
     def load(self, workload: Workload, conditions: Conditions, seed: int = 0) -> FakeWorkload:
-        assert isinstance(workload, OpSpec)
-        if workload.in_channels == UNSUPPORTED:
+        behaviour = _behaviour(workload)
+        if behaviour == UNSUPPORTED:
             raise UnsupportedWorkload("the fake runtime has no such op")
-        if workload.in_channels == NO_MEMORY:
+        if behaviour == NO_MEMORY:
             raise MemoryError("too big")
-        return FakeWorkload(workload.in_channels)
+        return FakeWorkload(behaviour)
+
+
+def _behaviour(workload: Workload) -> int:
+    if isinstance(workload, NetworkSpec):
+        return workload.output_shape.channels
+    return QUICK if feeder_of(workload) or isinstance(workload, MBConv) else workload.in_channels
 
 
 if __name__ == "__main__":

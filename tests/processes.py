@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +17,9 @@ import psutil
 
 from demo.processes import console_script, free_port
 
+#: Exit codes of a command that Ctrl-C stopped in order. CPython ends by the signal itself, whatever exit code was asked
+#: for, where the signal fell into an `exec` of source text (dataclasses, being imported); a shell shows 130 for both.
+STOPPED_BY_CTRL_C = (130, -signal.SIGINT)
 _START_DEADLINE_S = 60.0
 _STOP_DEADLINE_S = 20.0
 _POLL_S = 0.05
@@ -108,6 +112,14 @@ class AgentProcess:
         for process in (supervisor, *supervisor.children()):
             with suppress(psutil.NoSuchProcess):  # a child may end at any time
                 act(process)
+
+
+def has_ended(pid: int) -> bool:
+    """Say whether a process has, be it that nobody has fetched its exit code yet."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def start_service(

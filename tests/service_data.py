@@ -5,11 +5,14 @@ from uuid import uuid4
 
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import DeviceDescription, DeviceState
+from latency_service.contract.feeders import feeder_of
+from latency_service.contract.in_context import InContext
 from latency_service.contract.keys import format_key
 from latency_service.contract.measurement import PROTOCOL_VERSION, ErrorClass, Failure, Measurement, Verdict
 from latency_service.contract.messages import DeviceRegistration, JobId, JobResult
-from latency_service.contract.ops import Identity, OpSpec, Zero
-from latency_service.contract.summary import summarize
+from latency_service.contract.ops import ConvBnAct, Identity, OpSpec, Zero
+from latency_service.contract.summary import summarize, summarize_rounds
+from latency_service.contract.timings import Timings
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 DEVICE = "board"
@@ -79,6 +82,29 @@ def measurement(
         started_at=START,
         finished_at=START + timedelta(seconds=1),
     )
+
+
+def fed_op() -> OpSpec:
+    """Return an op that has a feeder."""
+    return ConvBnAct(input_height=8, input_width=8, in_channels=16, out_channels=16, kernel_size=1)
+
+
+def fed_measurement(
+    isolated_ms: float, context_ms: float, reasons: tuple[str, ...] = (), feeder: str | None = None
+) -> Measurement:
+    """Return a measurement of `fed_op` that took so long alone, and added so much to its feeder's millisecond."""
+    fed_by = feeder_of(fed_op())
+    assert fed_by is not None
+    context = InContext(
+        feeder=feeder or format_key(fed_by), chain=_steady(1.0 + context_ms), alone=_steady(1.0), reasons=reasons
+    )
+    return measurement(isolated_ms).model_copy(update={"in_context": context})
+
+
+def _steady(median_ms: float) -> Timings:
+    samples = tuple(median_ms * (1 + step / 10_000) for step in range(-3, 4))
+    summary = summarize_rounds((samples[:4], samples[4:]))
+    return Timings(samples_ms=samples, round_sizes=(4, 3), inner_loops=1, warmup_runs=9, summary=summary)
 
 
 def success(job_id: JobId, median_ms: float = 1.0, verdict: Verdict = "ok") -> JobResult:

@@ -13,6 +13,7 @@ from device_agents.runtimes.base import DeviceAway
 from device_agents.runtimes.settings import NOTHING_SET, RuntimeSettings
 from latency_service.contract.conditions import RuntimeName
 from latency_service.contract.device import RuntimeStatus
+from latency_service.contract.feeders import feeder_of
 from latency_service.contract.messages import JobId, JobResult, LeasedJob
 
 log = structlog.get_logger()
@@ -24,7 +25,8 @@ def measure_jobs(
     """Yield the result of each job of the order that is wanted.
 
     Jobs that a dead or silent child left unanswered are measured again, each in a child of its own: who fails alone
-    is the guilty one. Its last words are no proof, because memory that one job corrupted may kill the next.
+    is the guilty one. Its last words are no proof, because memory that one job corrupted may kill the next. Who fails
+    alone is measured once more without its feeder, whose fault it may have been.
 
     Raises:
         DeviceAway: The device went away; jobs without a result have not failed.
@@ -43,6 +45,8 @@ def measure_jobs(
         except ChildFailed as error:
             if len(current.jobs) > 1:
                 waiting.extend(current.model_copy(update={"jobs": (job,)}) for job in open_jobs())
+            elif open_jobs() and current.in_context and feeder_of(current.jobs[0].workload):
+                waiting.append(current.model_copy(update={"in_context": False}))
             elif open_jobs():
                 yield JobResult(job_id=current.jobs[0].job_id, failure=error.failure)
 

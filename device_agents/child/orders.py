@@ -19,6 +19,8 @@ class MeasureOrder(_Line):
     """Measure these jobs, interleaved, under the same conditions.
 
     Attributes:
+        together: Most of the jobs that are measured in the same rounds; where memory runs low they are fewer.
+        in_context: Whether ops are timed behind their feeders, too.
         cores: The cores to be pinned to; empty where the host cannot pin.
         runtime_settings: What the agent's owner has set up for the runtime.
         seed: Draws the order of the rounds; weights and inputs are the same for every seed.
@@ -27,6 +29,8 @@ class MeasureOrder(_Line):
     kind: Literal["measure"] = "measure"
     conditions: Conditions
     jobs: tuple[LeasedJob, ...] = Field(min_length=1)
+    together: int = Field(default=32, ge=1)
+    in_context: bool = True
     cores: tuple[int, ...] = ()
     rules: TimingRules = TimingRules()
     seed: int = 0

@@ -9,10 +9,11 @@ import os
 import random
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import BinaryIO
 
+from device_agents.child.batch import Batch, Part
 from device_agents.child.lifeline import die_with_supervisor
 from device_agents.child.orders import EVENT, ORDER, Answered, Away, Event, MeasureOrder, Order, Probed, Working
 from device_agents.failures import failure_from, is_out_of_memory
@@ -31,6 +32,7 @@ from device_agents.stopwatch.series import Outcome
 from latency_service.contract.keys import format_key
 from latency_service.contract.measurement import Failure
 from latency_service.contract.messages import JobId, JobResult, LeasedJob
+from latency_service.contract.network import Workload
 from latency_service.contract.ops import MBConv
 
 #: Read again and again, to see whether the machine keeps its speed: some tenths of a millisecond on one core, with the
@@ -39,7 +41,6 @@ REFERENCE_OP = MBConv(
     input_height=28, input_width=28, in_channels=32, out_channels=32, kernel_size=3, expand_ratio=6, has_skip=True
 )
 
-_MOST_TOGETHER = 16
 _FREE_MEMORY_SHARE = 0.2
 _SIGN_OF_LIFE_NS = 1_000_000_000
 
@@ -81,7 +82,7 @@ def _carry_out(order: Order, runtime_of: RuntimeOf, emit: Emit) -> None:
 
 
 class _Session:
-    """Measures an order's jobs, as many side by side as memory allows, and one reference op beside all of them."""
+    """Measures an order's jobs, as many side by side as it and memory allow; beside all of them one reference op."""
 
     def __init__(self, order: MeasureOrder, runtime: Runtime, instruments: Instruments, emit: Emit) -> None:
         self._order = order
@@ -98,46 +99,60 @@ class _Session:
             reference = self._load_reference(loaded)
             while queue:
                 with ExitStack() as loaded_until_here:
-                    self._measure_together(dict(self._load_some(queue, loaded_until_here)), reference)
+                    self._measure_together(self._load_some(queue, loaded_until_here), reference)
                 gc.collect()
 
     def _load_reference(self, stack: ExitStack) -> ReferenceOp:
         """Return the reference op; where it cannot be loaded, measurements say so."""
 
         def load() -> LoadedWorkload:
-            return stack.enter_context(closing(self._runtime.load(REFERENCE_OP, self._order.conditions)))
+            return stack.enter_context(closing(self._load(REFERENCE_OP)))
 
         signs = self._signs_of_life
         return ReferenceOp(load, format_key(REFERENCE_OP), self._order.rules, self._instruments, signs.go_on)
 
-    def _load_some(self, queue: deque[LeasedJob], stack: ExitStack) -> Iterator[tuple[JobId, LoadedWorkload]]:
+    def _load_some(self, queue: deque[LeasedJob], stack: ExitStack) -> Batch:
         """Load jobs off the queue until there are enough, or memory runs low; one that cannot be loaded is answered."""
+        batch = Batch(self._load, stack, self._order.in_context)
         count = 0
-        while queue and count < _MOST_TOGETHER and (count == 0 or _memory_is_plenty()):
+        while queue and count < self._order.together and (count == 0 or _memory_is_plenty()):
             job = queue.popleft()
             self._signs_of_life.begin(job.job_id)
             try:
-                workload = self._runtime.load(job.workload, self._order.conditions)
+                batch.add(job)
             except DeviceAway:
                 raise
             except Exception as error:  # a runtime may raise anything: it ends this job, not its neighbours
                 if count and is_out_of_memory(error):
                     queue.appendleft(job)  # it may fit once its neighbours are gone
-                    return
+                    break
                 self._answer(job.job_id, failure_from(error))
                 continue
             count += 1
-            stack.enter_context(closing(workload))
-            yield job.job_id, workload
+        return batch
 
-    def _measure_together(self, workloads: dict[JobId, LoadedWorkload], reference: ReferenceOp) -> None:
-        order, on_progress = self._order, self._signs_of_life.work_on
+    def _load(self, workload: Workload) -> LoadedWorkload:
+        self._signs_of_life.go_on()
+        return self._runtime.load(workload, self._order.conditions)
+
+    def _measure_together(self, batch: Batch, reference: ReferenceOp) -> None:
+        def on_progress(part: Part) -> None:
+            self._signs_of_life.work_on(batch.job_of(part))
+
         gc.collect()
         gc.disable()
-        for job_id, outcome in measure_interleaved(
-            workloads, order.rules, self._instruments, self._rng, on_progress, reference
+        for part, outcome in measure_interleaved(
+            batch.subjects,
+            self._order.rules,
+            self._instruments,
+            self._rng,
+            on_progress,
+            reference,
+            batch.serves,
+            batch.note_turn,
         ):
-            self._answer(job_id, outcome)
+            for job_id, result in batch.note(part, outcome):
+                self._answer(job_id, result)
         gc.enable()
 
     def _answer(self, job_id: JobId, outcome: Outcome) -> None:

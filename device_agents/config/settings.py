@@ -4,6 +4,7 @@ import hashlib
 import re
 import socket
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +21,8 @@ from latency_service.contract.conditions import BackendName, RuntimeName
 from latency_service.contract.device import DeviceName
 
 LogFormat = Literal["auto", "console", "json"]
+
+_TOGETHER: Mapping[Isolation, int] = {"process": 32, "none": 16}
 
 
 def _host_name() -> str:
@@ -47,6 +50,8 @@ class AgentSettings(BaseSettings):
         lock_dir: Where agents of this machine lock their cores against each other; all of them must agree on it.
         deadline_s: A measuring child that gives no sign of life for so long is killed.
         max_jobs: Most jobs to borrow at once.
+        together: Most jobs of this host to measure in the same rounds, as far as memory goes; None: 32 in a child
+            process, 16 within the agent's own. Phones have a number of their own.
         status_host: Where `/status` is served, if it is.
         status_port: Its port; None serves nothing, 0 lets the system choose one.
         log_format: `auto` is readable on a terminal and JSON lines elsewhere.
@@ -71,6 +76,7 @@ class AgentSettings(BaseSettings):
     lock_dir: Path = Field(default_factory=default_lock_dir)
     deadline_s: float = Field(default=120.0, gt=0)
     max_jobs: int = Field(default=32, ge=1, le=512)
+    together: int | None = Field(default=None, ge=1, le=512)
     status_host: str = "127.0.0.1"
     status_port: int | None = Field(default=None, ge=0, le=65535)
     log_format: LogFormat = "auto"
@@ -105,6 +111,11 @@ class AgentSettings(BaseSettings):
     def runtime_settings(self) -> RuntimeSettings:
         """What this host's runtimes are told."""
         return RuntimeSettings(providers=self.providers, delegates=self.delegates, cuda_device=self.cuda_device)
+
+    @property
+    def jobs_together(self) -> int:
+        """Most jobs of this host to measure in the same rounds; memory that leaks has no other end than the group's."""
+        return self.together or _TOGETHER[self.isolation]
 
     def device_dir(self, name: DeviceName) -> Path:
         """Return where a device keeps what it owes to this server; another server is none of its business."""

@@ -18,6 +18,7 @@ class MeasuredDevice(Protocol):
         cores: The cores of *this host* that its measuring child is pinned to; empty where it is not pinned.
         runtime_settings: What the child's runtimes are told.
         rules: The measuring protocol's numbers for this kind of device.
+        together: Most jobs that are measured in the same rounds.
     """
 
     @property
@@ -39,6 +40,10 @@ class MeasuredDevice(Protocol):
     @property
     def rules(self) -> TimingRules:
         """The measuring protocol's numbers for this kind of device."""
+
+    @property
+    def together(self) -> int:
+        """Most jobs that are measured in the same rounds."""
 
     def probe(self, launcher: Launcher) -> dict[RuntimeName, RuntimeStatus]:
         """Say which runtimes work on it, and why others do not.

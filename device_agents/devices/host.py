@@ -28,6 +28,7 @@ class HostDevice:
     max_threads: int
     runtimes: tuple[RuntimeName, ...]
     runtime_settings: RuntimeSettings
+    together: int = 32
     rules: TimingRules = field(default_factory=TimingRules)
     files: HostFiles = field(default_factory=HostFiles)
     gpu_driver: Nvml | None = field(default_factory=open_nvml)

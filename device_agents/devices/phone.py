@@ -51,6 +51,8 @@ class PhoneDevice:
     """
 
     rules = PHONE_RULES
+    #: A turn of each takes seconds: a round of as many as a host measures together would take many minutes.
+    together = 16
     #: The child only waits for the phone.
     cores: tuple[int, ...] = ()
 

@@ -19,6 +19,8 @@ from device_agents.graphs.layers import ConvLayer, CopyLayer, Graph, PoolLayer
 from device_agents.graphs.weights import Array, LayerWeights
 
 _STEPS = 255
+# A bias within it leaves the other half of 32 bits to the products that are added to it.
+_LARGEST_BIAS = 2**30
 # Below, a hard swish is zero, as it is there.
 _SWISH_BEGINS = -3.0
 
@@ -101,6 +103,9 @@ def scale_of_range(low: float, high: float) -> MapScale:
 def quantize_weights(held: LayerWeights, source: MapScale, limit: int = 127, per_channel: bool = True) -> StoredWeights:
     """Return a layer's weights as whole numbers.
 
+    A channel whose kernel has all but died has larger steps than its kernel asks for: its bias, which is counted in
+    them too, would not fit otherwise.
+
     Args:
         held: The float weights.
         source: Of the map that the layer reads.
@@ -108,7 +113,9 @@ def quantize_weights(held: LayerWeights, source: MapScale, limit: int = 127, per
         per_channel: Whether each output channel has a scale of its own.
     """
     rows = held.kernel.reshape(len(held.kernel) if per_channel else 1, -1)
-    scales = np.abs(rows).max(axis=1) / np.float32(limit)
+    largest_biases = np.abs(held.bias).reshape(len(rows), -1).max(axis=1)
+    least_scales = largest_biases / np.float32(_LARGEST_BIAS * source.scale)
+    scales = np.maximum(np.abs(rows).max(axis=1) / np.float32(limit), least_scales)
     scales[scales == 0] = 1
     kernel = np.rint(rows / scales[:, np.newaxis]).astype(np.int8).reshape(held.kernel.shape)
     bias_scales = scales * np.float32(source.scale)

@@ -106,7 +106,9 @@ def _held_host(settings: AgentSettings, stack: ExitStack) -> HostDevice:
     cores = choose_cores(allowed, settings.cores, settings.threads)
     stack.enter_context(cores_held(cores, allowed, settings.lock_dir))
     leave_to_child(cores)
-    return HostDevice(settings.name, cores, settings.threads, settings.runtimes, settings.runtime_settings)
+    return HostDevice(
+        settings.name, cores, settings.threads, settings.runtimes, settings.runtime_settings, settings.jobs_together
+    )
 
 
 def _station(device: MeasuredDevice, settings: AgentSettings, common: Common) -> Station:

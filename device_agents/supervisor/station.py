@@ -185,6 +185,7 @@ class Station:
         return MeasureOrder(
             conditions=lease.conditions,
             jobs=lease.jobs,
+            together=self._device.together,
             cores=self._device.cores[-lease.conditions.threads :],
             rules=self._device.rules,
             runtime_settings=self._device.runtime_settings,

@@ -1,11 +1,18 @@
 """Bodies: none is taken that is larger than the service takes, whether it says how large it is or not."""
 
+from collections.abc import Mapping
+
 from starlette.types import Message, Receive
 
 from latency_service.contract.errors import InvalidInput, TooLarge
 
 
-async def bounded(headers: dict[bytes, bytes], receive: Receive, most_bytes: int) -> Receive:
+def has_body(headers: Mapping[bytes, bytes]) -> bool:
+    """Say whether a request tells of a body."""
+    return b"content-length" in headers or b"transfer-encoding" in headers
+
+
+async def bounded(headers: Mapping[bytes, bytes], receive: Receive, most_bytes: int) -> Receive:
     """Return what a request's body is to be received from.
 
     A body of a stated length is never longer than that: the server sees to it. One in chunks, whatever length it states

@@ -10,6 +10,7 @@ from latency_service.api.meters import Meters
 from latency_service.api.snapshot_forms import SnapshotForms
 from latency_service.clock import Clock
 from latency_service.database import Database
+from latency_service.services.predicting import Predictor
 from latency_service.services.warm_tables import WarmTables
 from latency_service.settings import Settings
 
@@ -23,6 +24,7 @@ class Context:
     settings: Settings
     tables: WarmTables
     forms: SnapshotForms
+    predictor: Predictor
     meters: Meters
 
     @property

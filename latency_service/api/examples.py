@@ -45,6 +45,8 @@ LEASE_REQUEST: dict[str, Any] = {
 
 LOOKUP_REQUEST: dict[str, Any] = {"ops": [EXAMPLE_KEY]}
 
+ADVICE_REQUEST: dict[str, Any] = {"ops": [EXAMPLE_KEY], "limit": 10}
+
 KEY_REQUEST: dict[str, Any] = {"name": "lab agents", "scope": "agent", "devices": ["pixel-*"]}
 
 JOB_RESULT: dict[str, Any] = {

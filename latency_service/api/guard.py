@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from latency_service.api.bodies import bounded
+from latency_service.api.bodies import bounded, has_body
 from latency_service.api.key_ring import KeyRing
-from latency_service.api.permissions import ADMINS, PUBLIC, least_of, scopes_for
+from latency_service.api.permissions import ADMINS, PUBLIC, Scopes, least_of, scopes_for
 from latency_service.api.problems import problem_response
 from latency_service.api.rate_limit import RateLimiter
 from latency_service.contract.errors import (
@@ -53,8 +53,15 @@ class Guard:
             return
         headers = dict(scope["headers"])
         try:
-            await self._admit(scope, headers)
-            receive = await bounded(headers, receive, self._max_body_bytes)
+            authorization = headers.get(b"authorization")
+            self._count(scope, self._keys.remembered(authorization))
+            _check_url(scope)
+            scopes = scopes_for(scope["method"], scope["path"])
+            if scopes != PUBLIC:
+                principal = self._keys.trusted(authorization) or await self._keys.principal(authorization)
+                _admit(scope, scopes, principal, headers)
+            if has_body(headers):
+                receive = await bounded(headers, receive, self._max_body_bytes)
         except LatencyError as error:
             await _refuse(scope, error, receive, send)
             return
@@ -62,27 +69,21 @@ class Guard:
         if self._keys.has_unnoted_uses:  # the answer is on its way already
             await self._keys.note_uses()
 
-    async def _admit(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
-        authorization = headers.get(b"authorization")
-        self._count(scope, self._keys.remembered(authorization))
-        _check_url(scope)
-        scopes = scopes_for(scope["method"], scope["path"])
-        if scopes == PUBLIC:
-            return
-        principal = await self._keys.principal(authorization)
-        state = scope.setdefault("state", {})
-        state["principal"], state["key_id"] = principal, principal.key_id
-        if principal.scope not in scopes:
-            raise Forbidden(_not_yours(scope, principal))
-        if principal.key_id is None:
-            _check_host(headers.get(b"host", b""))
-
     def _count(self, scope: Scope, principal: Principal | None) -> None:
         client = scope.get("client")
         caller = principal.key_id if principal is not None else client and client[0]
         wait_s = self._limiter.take(caller or "")
         if wait_s > 0:
             raise TooManyRequests(f"you ask too often; ask again in {wait_s:.3g} s", retry_after_s=wait_s)
+
+
+def _admit(scope: Scope, scopes: Scopes, principal: Principal, headers: dict[bytes, bytes]) -> None:
+    state = scope.setdefault("state", {})
+    state["principal"], state["key_id"] = principal, principal.key_id
+    if principal.scope not in scopes:
+        raise Forbidden(_not_yours(scope, principal))
+    if principal.key_id is None:
+        _check_host(headers.get(b"host", b""))
 
 
 async def _refuse(scope: Scope, error: LatencyError, receive: Receive, send: Send) -> None:

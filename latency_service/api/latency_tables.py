@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Query, Response
 from sqlalchemy.orm import Session
 
 from latency_service.api.context import FromContext
-from latency_service.api.examples import LOOKUP_REQUEST
+from latency_service.api.examples import ADVICE_REQUEST, LOOKUP_REQUEST
 from latency_service.api.problems import documented
 from latency_service.api.queries import LatencyQuery, SnapshotQuery, TableQuery
 from latency_service.api.snapshot_forms import ASK_AGAIN
@@ -21,6 +21,8 @@ from latency_service.contract.errors import (
     TableNotFound,
 )
 from latency_service.contract.messages import (
+    Advice,
+    AdviceRequest,
     LatencyAnswer,
     LookupAnswer,
     LookupRequest,
@@ -29,7 +31,7 @@ from latency_service.contract.messages import (
     TableId,
     TableList,
 )
-from latency_service.services import catalogue, lookup, snapshots
+from latency_service.services import advising, catalogue, lookup, snapshots
 
 router = APIRouter(prefix="/v1", tags=["tables"], route_class=StrictRoute)
 
@@ -79,10 +81,21 @@ def look_up(
     """Answer every latency in the order asked, or one problem: all missing keys and the profile request for them.
 
     The values are the latest snapshot's, and those measured since where it has none; which snapshot is the latest may
-    be remembered for a second.
+    be remembered for a second. With `allow_predicted` ops that the table lacks are answered from its latency model,
+    each marked as `predicted` with an interval that holds it at 90 %.
     """
+    if message.allow_predicted:
+        return Response(context.predictor.look_up(table_id, message.ops), media_type="application/json")
     answer = context.database.read(lambda session: lookup.look_up(session, context.tables, table_id, message.ops))
     return Response(answer, media_type="application/json")
+
+
+@router.post("/tables/{table_id}/advice", responses=documented(TableNotFound, InvalidKey))
+def advice(
+    table_id: str, message: Annotated[AdviceRequest, Body(examples=[ADVICE_REQUEST])], context: FromContext
+) -> Advice:
+    """Name the ops to measure next, of those given that the table lacks, so that predictions are off by less."""
+    return advising.advise(context.predictor, table_id, message)
 
 
 @router.get(
@@ -92,6 +105,9 @@ def look_up(
 )
 def latency(query: Annotated[LatencyQuery, Query()], context: FromContext) -> Response:
     """Answer one entry of the table of the device's present state, from the same values as a lookup."""
+    if query.allow_predicted:
+        predicted = context.predictor.latency(query.device, query.conditions, query.op)
+        return Response(predicted, media_type="application/json")
     answer = context.database.read(
         lambda session: lookup.latency(session, context.tables, query.device, query.conditions, query.op)
     )

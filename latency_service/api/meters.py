@@ -2,9 +2,10 @@
 
 from typing import assert_never
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from sqlalchemy.pool import QueuePool
 
+from latency_service.api.request_times import RequestTimes
 from latency_service.database import Database
 from latency_service.tally import Counted, Tally
 
@@ -26,8 +27,8 @@ class Meters:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.in_flight = 0
-        self._requests = self._histogram()
-        self._of_requests: dict[tuple[str, str, int], Histogram] = {}
+        self._requests = RequestTimes(f"{PREFIX}_request_seconds", _BUCKETS_S)
+        self.registry.register(self._requests)
         self._leases = self._counter("leases", "What became of leases.", "event")
         self._jobs_lent = self._counter("jobs_lent", "Jobs lent to agents, each attempt anew.")
         self._results = self._counter("results", "Results that agents handed in.", "outcome", "verdict")
@@ -38,11 +39,7 @@ class Meters:
 
     def request(self, route: str | None, method: str, status: int, elapsed_s: float) -> None:
         """Count and time a request; None stands for all paths that no route has."""
-        key = route or _NO_ROUTE, method if method in _METHODS else "other", status // 100
-        histogram = self._of_requests.get(key)
-        if histogram is None:
-            histogram = self._of_requests[key] = self._requests.labels(key[0], key[1], f"{key[2]}xx")
-        histogram.observe(elapsed_s)
+        self._requests.observe(route or _NO_ROUTE, method if method in _METHODS else "other", status // 100, elapsed_s)
 
     def count(self, tally: Tally) -> None:
         """Count what a committed transaction has done."""
@@ -72,15 +69,6 @@ class Meters:
             case "reaper_rounds":
                 return self._reaper_rounds
         assert_never(counted)
-
-    def _histogram(self) -> Histogram:
-        return Histogram(
-            f"{PREFIX}_request_seconds",
-            "Time to answer requests.",
-            ("route", "method", "status"),
-            registry=self.registry,
-            buckets=_BUCKETS_S,
-        )
 
     def _counter(self, name: str, said: str, *labels: str) -> Counter:
         return Counter(f"{PREFIX}_{name}", said, labels, registry=self.registry)

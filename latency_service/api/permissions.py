@@ -43,6 +43,7 @@ PERMISSIONS: dict[tuple[str, str], Scopes] = {
     ("GET", "/v1/tables/{table_id}/snapshots"): READERS,
     ("GET", "/v1/tables/{table_id}/snapshots/latest"): READERS,
     ("POST", "/v1/tables/{table_id}/lookup"): READERS,
+    ("POST", "/v1/tables/{table_id}/advice"): READERS,
     ("GET", "/v1/latency"): READERS,
     ("GET", "/v1/snapshots/{snapshot_id}"): READERS,
     ("GET", "/v1/snapshots/{snapshot_id}/diff/{other_id}"): READERS,

@@ -99,6 +99,12 @@ def problem_of(error: LatencyError) -> Problem:
     return Problem(title=status.phrase, status=status, detail=str(error), code=error.code)
 
 
+def unexpected_problem(scope: Scope) -> JSONResponse:
+    """Return the answer to a request at which the service failed; the server that runs it gets the error, too."""
+    detail = "the service failed unexpectedly; its log says why"
+    return _answer(scope, HTTPStatus.INTERNAL_SERVER_ERROR, detail, "internal_server_error")
+
+
 def _answer(
     scope: Scope, status: HTTPStatus, detail: str, code: str, extra: Mapping[str, Any] = MappingProxyType({})
 ) -> JSONResponse:
@@ -157,6 +163,4 @@ async def _on_database_error(request: Request, error: Exception) -> JSONResponse
 
 
 async def _on_unexpected_error(request: Request, _: Exception) -> JSONResponse:
-    # The server that runs the app gets the error too, and logs it.
-    detail = "the service failed unexpectedly; its log says why"
-    return _answer(request.scope, HTTPStatus.INTERNAL_SERVER_ERROR, detail, "internal_server_error")
+    return unexpected_problem(request.scope)

@@ -9,10 +9,18 @@ from latency_service.api.examples import PROFILE_REQUEST
 from latency_service.api.problems import documented
 from latency_service.api.queries import ProfileQuery
 from latency_service.api.strict_json import StrictRoute
-from latency_service.contract.errors import Conflict, DeviceNotFound, ImpossibleNetwork, InvalidKey, ProfileNotFound
+from latency_service.contract.errors import (
+    Conflict,
+    DeviceNotFound,
+    ImpossibleNetwork,
+    InvalidInput,
+    InvalidKey,
+    ProfileNotFound,
+)
 from latency_service.contract.messages import ProfileCreated, ProfileList, ProfileRequest, ProfileStatus
 from latency_service.services import cancellation, profiling, progress
 from latency_service.services.following import follow
+from latency_service.services.quick_plans import make_plan
 
 router = APIRouter(prefix="/v1/profiles", tags=["profiles"], route_class=StrictRoute)
 
@@ -20,14 +28,18 @@ router = APIRouter(prefix="/v1/profiles", tags=["profiles"], route_class=StrictR
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=documented(DeviceNotFound, Conflict, InvalidKey, ImpossibleNetwork),
+    responses=documented(DeviceNotFound, Conflict, InvalidKey, ImpossibleNetwork, InvalidInput),
 )
 def create_profile(
     message: Annotated[ProfileRequest, Body(examples=[PROFILE_REQUEST])], context: FromContext
 ) -> ProfileCreated:
-    """Ask for workloads to be measured; the answer says which are measured already and which are queued."""
+    """Ask for workloads to be measured; the answer says which are measured already and which are queued.
+
+    With `quick` only some ops are; the others are predicted from tables of other devices, and the snapshot says so.
+    """
     now = context.now
-    return context.database.write(lambda session: profiling.create_profile(session, message, now))
+    plan = make_plan(context.database, message)
+    return context.database.write(lambda session: profiling.create_profile(session, message, now, plan))
 
 
 @router.get("", responses=documented())

@@ -44,10 +44,11 @@ class _UnderConditions(Conditions):
 
 
 class LatencyQuery(_UnderConditions):
-    """Which entry: the device, the conditions, the op."""
+    """Which entry: the device, the conditions, the op; and whether it may be a predicted one."""
 
     device: DeviceName
     op: Key
+    allow_predicted: bool = False
 
 
 class HistoryQuery(_UnderConditions):

@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import zstandard
 from sqlalchemy.orm import Session
@@ -21,8 +21,7 @@ _GZIP_LEVEL = 6
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """An answer: 304 without a body where the caller has the snapshot already."""
 
     status: int
@@ -80,7 +79,7 @@ def _encoded(session: Session, snapshot_id: SnapshotId, form: Form) -> bytes:
     row = snapshots.get(session, snapshot_id)
     if form.media_type is JSON and form.coding == row.encoding:
         return row.content
-    return _compressed(form.media_type.write(snapshots.content(row)), form.coding)
+    return _compressed(form.media_type.write(row.document), form.coding)
 
 
 def _compressed(content: bytes, coding: Coding) -> bytes:

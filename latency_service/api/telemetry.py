@@ -8,6 +8,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
 from latency_service.api.meters import Meters
+from latency_service.api.problems import unexpected_problem
 from latency_service.services.principals import Principal
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -24,10 +26,12 @@ ROUTE_TEMPLATE = "route_template"
 _HEADER = REQUEST_ID_HEADER.lower().encode()
 _ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SLOW_S = 1.0
+#: Of answers, by the names of their headers, to which the same ones are added.
+_MOST_NAMES = 1024
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 #: Reads that need a body.
 _READING_ROUTES = frozenset(("/v1/tables/{table_id}/lookup",))
-_NO_CONTENT, _CLIENT_ERROR, _SERVER_ERROR = 204, 400, 500
+_NO_CONTENT, _NOT_MODIFIED, _CLIENT_ERROR, _SERVER_ERROR = 204, 304, 400, 500
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -45,7 +49,7 @@ class Telemetry:
     def __init__(self, app: ASGIApp, meters: Meters, headers: Headers, timer: Callable[[], float]) -> None:
         self._app = app
         self._meters = meters
-        self._headers = tuple(headers)
+        self._lacking = lru_cache(_MOST_NAMES)(partial(_lacking, tuple(headers)))
         self._timer = timer
         self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count(1)
@@ -60,23 +64,26 @@ class Telemetry:
         request_id = self._request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        # An app that fails before it answers is answered for by the server.
-        status = _SERVER_ERROR
+        status = 0
 
         async def send_named(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = self._completed(message.get("headers", ()), request_id)
+                message["headers"] = self._completed(status, message.get("headers", ()), request_id)
             await send(message)
 
         self._meters.in_flight += 1
         began = self._timer()
         try:
             await self._app(scope, receive, send_named)
+        except Exception:
+            if not status:
+                await unexpected_problem(scope)(scope, receive, send_named)
+            raise
         finally:
             self._meters.in_flight -= 1
-            self._record(scope, status, self._timer() - began)
+            self._record(scope, status or _SERVER_ERROR, self._timer() - began)
 
     def _request_id(self, scope: Scope) -> str:
         """Return the caller's id for the request, where it sent a harmless one, else a new one."""
@@ -85,9 +92,9 @@ class Telemetry:
                 return str(value, "ascii")
         return f"{self._prefix}-{next(self._numbers):x}"
 
-    def _completed(self, headers: Headers, request_id: str) -> list[tuple[bytes, bytes]]:
-        present = {name.lower() for name, _ in headers}
-        added = [header for header in self._headers if header[0] not in present]
+    def _completed(self, status: int, headers: Headers, request_id: str) -> list[tuple[bytes, bytes]]:
+        # A 304 carries nothing that a browser could run: it is the stored answer's headers that count.
+        added = () if status == _NOT_MODIFIED else self._lacking(tuple([name for name, _ in headers]))
         return [*headers, *added, (_HEADER, request_id.encode())]
 
     def _record(self, scope: Scope, status: int, elapsed_s: float) -> None:
@@ -107,6 +114,11 @@ class Telemetry:
             client=(scope.get("client") or (None,))[0],
             **_caller(scope),
         )
+
+
+def _lacking(wanted: Headers, present: Sequence[bytes]) -> Headers:
+    lower = {name.lower() for name in present}
+    return [header for header in wanted if header[0] not in lower]
 
 
 def _route(scope: Scope) -> str | None:

@@ -66,7 +66,7 @@ def _content(session: Session, snapshot_id: str | None, table_id: str | None, fa
     if table_id is not None:
         snapshot_id = snapshots.latest_id(session, table_id)
     assert snapshot_id is not None, "one of the three was given"
-    return snapshots.content(snapshots.get(session, snapshot_id))
+    return snapshots.get(session, snapshot_id).document
 
 
 def _table_of_device(session: Session, facts: Facts) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -70,7 +70,7 @@ def readable_errors() -> Iterator[None]:
         stop(str(error))
 
 
-def stop(message: str) -> None:
+def stop(message: str) -> NoReturn:
     """End the command: exit code 1, the message on stderr."""
     Console(stderr=True).print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
     raise typer.Exit(1)

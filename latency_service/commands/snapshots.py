@@ -1,4 +1,4 @@
-"""`latency-service snapshots`: which cuts of a table there are, and what differs between two."""
+"""`latency-service snapshots`: which cuts of a table there are, what differs between two, what one promises."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -16,24 +16,31 @@ from latency_service.commands.running import (
     load_settings,
     opened_database,
     readable_errors,
+    stop,
 )
 from latency_service.contract.device import Fact
 from latency_service.contract.messages import (
     ChangeGroup,
     ComparedSnapshot,
+    Correction,
     EntryChange,
+    NetworkError,
     SnapshotDiff,
     SnapshotList,
     TableList,
 )
-from latency_service.services import catalogue, comparing, snapshots
+from latency_service.contract.messages import Table as LatencyTable
+from latency_service.services import catalogue, comparing, refitting, snapshots
+from latency_service.services.correction.anchors import LEAST_ANCHORS
 
 TableId = Annotated[str | None, typer.Argument(help="The table's id.", show_default=False)]
 SnapshotId = Annotated[str, typer.Argument(help="A snapshot's id.", show_default=False)]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many, the newest first.")]
 Top = Annotated[int, typer.Option(min=0, help="How many groups, and how many workloads, to show.")]
 
-app = typer.Typer(help="List the snapshots of a table, and compare two.", no_args_is_help=True)
+app = typer.Typer(
+    help="List the snapshots of a table, compare two, show what one promises of whole networks.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -75,6 +82,23 @@ def diff(
         _print_diff(found, top)
 
 
+@app.command("correction")
+def correction(
+    snapshot_id: SnapshotId,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a snapshot promises of whole networks, and fit it again to the stored measurements: are they alike?"""
+    with readable_errors(), opened_database(load_settings(config, database=database)) as opened:
+        found = opened.read(lambda session: refitting.refit(session, snapshot_id))
+    if found is None:
+        stop(f"snapshot {snapshot_id} has no correction: fewer than {LEAST_ANCHORS} anchors of its table are measured")
+    typer.echo(found.stored.model_dump_json() if as_json else _promise(found.stored))
+    if not found.is_the_same:
+        stop(f"what was stored does not follow from the measurements: fitted again, it is {found.refitted!r}")
+
+
 def _find(session: Session, table_id: str | None, limit: int) -> TableList | SnapshotList:
     if table_id is None:
         return catalogue.list_tables(session)
@@ -85,9 +109,13 @@ def _tables(found: TableList) -> Table:
     table = Table("table", "device", "conditions", "entries", "source", "latest snapshot")
     for each in found.tables:
         source = each.source or ("measured" if each.is_current_state else "measured, in a former state")
-        cells = (each.table_id, each.device, str(each.conditions), str(each.entries), source)
+        cells = (each.table_id, each.device, str(each.conditions), _count(each), source)
         table.add_row(*map(Text, (*cells, each.latest_snapshot_id or "none yet")))  # a source may look like markup
     return table
+
+
+def _count(table: LatencyTable) -> str:
+    return f"{table.entries} + {table.predicted} predicted" if table.predicted else str(table.entries)
 
 
 def _cuts(found: SnapshotList) -> Table:
@@ -107,6 +135,27 @@ def _print_diff(found: SnapshotDiff, top: int) -> None:
         console.print(_groups(found.groups[:top]))
     if found.moved and top:
         console.print(_moved(found.moved[:top]))
+
+
+def _promise(found: Correction) -> str:
+    fit = f"{found.method}, {len(found.anchors)} anchors: scale {found.scale:g}"
+    if found.factors:
+        fit += f", factors of {len(found.factors)} ops from {min(found.factors.values()):g} "
+        fit += f"to {max(found.factors.values()):g}"
+    floor = found.noise_floor_percent
+    lines = [
+        fit + (f", intercept {found.intercept_ms:g} ms" if found.intercept_ms else ""),
+        f"held out:    {_error(found.held_out)}",
+        f"plain sums:  {_error(found.naive)}",
+        "noise floor: " + ("needs a second session" if floor is None else f"{floor:.2f} %"),
+        f"the table is {found.additivity.replace('_', ' ')}",
+    ]
+    return "\n".join(lines)
+
+
+def _error(error: NetworkError) -> str:
+    kendall = "none" if error.kendall is None else f"{error.kendall:.2f}"
+    return f"{error.mape_percent:.2f} %, {error.rmse_ms:.3g} ms, Kendall {kendall}"
 
 
 def _heading(found: SnapshotDiff) -> Text:

@@ -17,6 +17,7 @@ _TYPES = {
     "latency_ms": "float64",
     "ci_low_ms": "float64",
     "ci_high_ms": "float64",
+    "isolated_ms": "float64",
     "n": "int64",
     "sessions": "int64",
 }

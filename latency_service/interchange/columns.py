@@ -1,7 +1,8 @@
 """Columns: a snapshot as a flat table, the shape that CSV, Parquet and Arrow share.
 
 One row an entry, ops first, then networks, each sorted by key. What holds for the whole snapshot stands in every row of
-a CSV file and in the schema's metadata of the others (`HEAD`, as JSON texts under the snapshot's member names).
+a CSV file and in the schema's metadata of the others (`HEAD`, as JSON texts under the snapshot's member names). The
+correction, and what predictions rest on, have no place in rows: CSV leaves them out.
 """
 
 from typing import Any
@@ -17,6 +18,8 @@ ENTRY_COLUMNS = (
     "n",
     "verdict",
     "source",
+    "placement",
+    "isolated_ms",
     "sessions",
     "measured_at",
     "measurement_id",
@@ -31,10 +34,12 @@ HEAD = (
     "protocol_version",
     "provenance",
     "source",
+    "correction",
+    "transfer",
 )
-#: What came with the second version of the service; an older snapshot has them all the same.
-_ENTRY_DEFAULTS: dict[str, Any] = {"sessions": 1}
-_HEAD_DEFAULTS: dict[str, Any] = {"provenance": "measured", "source": None}
+#: What came with later versions of the service; an older snapshot has them all the same.
+_ENTRY_DEFAULTS: dict[str, Any] = {"sessions": 1, "placement": "isolated", "isolated_ms": None}
+_HEAD_DEFAULTS: dict[str, Any] = {"provenance": "measured", "source": None, "correction": None, "transfer": None}
 
 
 def head_and_rows(content: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -6,7 +6,7 @@ are in: `latency_ms`, `latency_us`, `latency_s`; where one is called `latency` a
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -16,7 +16,7 @@ from latency_service.contract.errors import ImportRefused, InvalidKey
 from latency_service.contract.keys import parse_key
 from latency_service.contract.limits import Moment
 from latency_service.contract.measurement import Verdict
-from latency_service.contract.messages import Entry, RowRemark, SourceName
+from latency_service.contract.messages import Entry, Placement, RowRemark, SourceName
 from latency_service.contract.network import NETWORK_PREFIX, Workload, WorkloadKey
 from latency_service.contract.ops import Zero
 from latency_service.interchange.cells import RowRefused, interval_ms, latency_ms, shown, whole
@@ -71,6 +71,8 @@ def _sheet_row(line: int, cells: Cells, units: set[str]) -> SheetRow:
     key = cells.get("workload")
     if not isinstance(key, str):
         raise RowRefused(f"workload is {shown(key)}, which is no key")
+    if cells.get("source") == "predicted":
+        raise RowRefused("its source is predicted; only what was measured is imported")
     workload = _workload(key)
     entry = _zero(key, cells) if isinstance(workload, Zero) else _entry(key, cells, units)
     return SheetRow(line, key, workload, entry)
@@ -98,6 +100,7 @@ def _entry(key: str, cells: Cells, units: set[str]) -> Entry:
     latency = latency_ms(name, cells[name], unit)
     low, high = (cells.get(name.replace("latency", end, 1)) for end in ("ci_low", "ci_high"))
     interval = interval_ms(latency, low, high, unit) or (None, None)
+    placement, isolated_ms = _placement(cells)
     return Entry(
         workload=WorkloadKey(key),
         latency_ms=latency,
@@ -106,6 +109,8 @@ def _entry(key: str, cells: Cells, units: set[str]) -> Entry:
         n=whole("n", _told(cells, "n", 0), least=0),
         verdict=_verdict(_told(cells, "verdict", "ok")),
         source="imported",
+        placement=placement,
+        isolated_ms=isolated_ms,
         sessions=whole("sessions", _told(cells, "sessions", 1), least=0),
         measured_at=_moment(cells.get("measured_at")),
         measurement_id=None,
@@ -139,6 +144,18 @@ def _verdict(cell: Any) -> Verdict:
     if cell not in ("ok", "noisy"):
         raise RowRefused(f"verdict is {shown(cell)}; an entry's is ok or noisy")
     return cast(Verdict, cell)
+
+
+def _placement(cells: Cells) -> tuple[Placement, float | None]:
+    """Return where the op stood, and what it takes alone where it did not."""
+    cell, alone = _told(cells, "placement", "isolated"), cells.get("isolated_ms")
+    if cell not in get_args(Placement):
+        raise RowRefused(f"placement is {shown(cell)}; an entry's is {' or '.join(get_args(Placement))}")
+    if (cell == "in_context") != (alone is not None):
+        raise RowRefused(
+            f"placement is {cell} and isolated_ms {shown(alone)}; what is in_context has one, what is not has none"
+        )
+    return cast(Placement, cell), None if alone is None else latency_ms("isolated_ms", alone, "ms")
 
 
 def _moment(cell: Any) -> Moment | None:

@@ -1,7 +1,8 @@
 """ProxylessNAS's latency tables, both ways.
 
 What the format does not tell is what its networks have: every activation is ReLU6. What it cannot say is left out on
-the way out: other ops, other activations, whole networks, conditions, verdicts, times. Our medians stand where it has
+the way out: other ops, other activations, whole networks, conditions, verdicts, times, and what was not measured but
+predicted. Our medians stand where it has
 means, and `var` is what gives intervals as wide as ours.
 
 Source: mit-han-lab/proxylessnas, search/utils/latency_estimator.py.
@@ -44,6 +45,8 @@ def write(content: bytes) -> Written:
         layer = None if is_network_key(row["workload"]) else format_layer(parse_key(row["workload"]))
         if layer is None:
             left_out.append(LeftOut(row["workload"], "the format has no such layer"))
+        elif row["source"] == "predicted":
+            left_out.append(LeftOut(row["workload"], "it is predicted, which the format cannot say"))
         else:
             lines[layer] = _values(row)
     told = ", ".join(f"{name} {orjson.dumps(head[name]).decode()}" for name in ("device", "conditions", "snapshot_id"))

@@ -1,23 +1,54 @@
-"""What revision 0003 fills the first entries with.
+"""What revision 0003 fills the first entries with, and what the way back to it leaves of later ones.
 
 A copy of the rule in services/combining.py and services/entries.py as it was when 0003 was written, because a migration
 must go on doing what it once did. Why the rule is as it is, is said there.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from operator import itemgetter
+from itertools import groupby, islice
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import orjson
+import sqlalchemy as sa
 
 Session = dict[str, Any]
 
+MOMENT = sa.DateTime(timezone=True)
+ENTRIES = sa.table(
+    "entries",
+    *(sa.column(name) for name in ("table_id", "workload_key", "verdict", "document")),
+    sa.column("measured_at", MOMENT),
+    sa.column("sessions", sa.JSON),
+)
+_PORTION = 1000
 _MOST_SESSIONS = 5
 _Z95 = 1.9599639845400536
 _CHI_SQUARE_95 = (3.841459, 5.991465, 7.814728, 9.487729)
 _LEAST_RELATIVE_WIDTH = 1e-6
+
+
+def fill_entries(connection: sa.Connection) -> None:
+    """Insert the entries that follow from the measurements; none of these workloads may have one."""
+    names = ("table_id", "workload_key", "sequence", "id", "verdict")
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in names]
+    columns += [sa.column("summary", sa.JSON), sa.column("finished_at", MOMENT)]
+    measurements = sa.table("measurements", *columns)
+    usable = sa.select(measurements).where(measurements.c.verdict.in_(("ok", "noisy")))
+    in_order = usable.order_by("table_id", "workload_key", "sequence").execution_options(yield_per=_PORTION)
+    with connection.execute(in_order) as rows:
+        filled = _entry_rows(rows)
+        while portion := list(islice(filled, _PORTION)):
+            connection.execute(ENTRIES.insert(), portion)
+
+
+def _entry_rows(measurements: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    for (table_id, key), rows in groupby(measurements, attrgetter("table_id", "workload_key")):
+        row = entry_row(table_id, key, rows)
+        if row is not None:
+            yield row
 
 
 def entry_row(table_id: str, key: str, measurements: Iterable[Any]) -> dict[str, Any] | None:

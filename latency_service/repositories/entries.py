@@ -77,6 +77,12 @@ def standings(session: Session, table_id: str, keys: Collection[str]) -> dict[st
     return {key: Standing(verdict, measured_at) for key, verdict, measured_at in rows}
 
 
+def coverage(session: Session, keys: Collection[str]) -> dict[str, int]:
+    """Return of how many of the keys each table has a value, by its id; tables that have none are left out."""
+    query = select(Entry.table_id, func.count()).where(among(session, Entry.workload_key, keys))
+    return dict(iter(session.execute(query.group_by(Entry.table_id))))
+
+
 def tables_with(session: Session, key: str) -> Sequence[str]:
     """Return the ids of the tables that have a value for a workload."""
     return session.scalars(select(Entry.table_id).where(Entry.workload_key == key)).all()

@@ -28,6 +28,21 @@ def page_query(table_id: str | None, key: str | None, after: int, limit: int) ->
     return query if table_id is None else query.where(Measurement.table_id == table_id)
 
 
+def back_from(session: Session, measurement_id: str, verdict: str, limit: int) -> Sequence[Measurement]:
+    """Return a measurement and those before it of the same workload, table and verdict, the newest first."""
+    last = select(Measurement).where(Measurement.id == measurement_id).subquery()
+    query = (
+        select(Measurement)
+        .join(last, Measurement.sequence <= last.c.sequence)
+        .where(
+            Measurement.table_id == last.c.table_id,
+            Measurement.workload_key == last.c.workload_key,
+            Measurement.verdict == verdict,
+        )
+    )
+    return session.scalars(query.order_by(Measurement.sequence.desc()).limit(limit)).all()
+
+
 def bodies(session: Session, ids: Collection[str]) -> dict[str, str]:
     """Return measurements as JSON text, raw samples included, by id."""
     found: dict[str, str] = {}

@@ -5,8 +5,10 @@ Whoever writes profiles of a device holds the device's lock.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, or_, select, update
+import orjson
+from sqlalchemy import ColumnElement, Row, Text, cast, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from latency_service.contract.errors import ProfileNotFound
@@ -143,6 +145,21 @@ def zero_keys(session: Session, device_id: str, conditions_id: str) -> Sequence[
         .where(Profile.device_id == device_id, Profile.conditions_id == conditions_id, Workload.kind == "zero")
     )
     return session.scalars(query).all()
+
+
+def anchor_keys(session: Session, device_id: str, conditions_id: str) -> set[str]:
+    """Return the anchors of all profiles of the device under the conditions."""
+    # As text, of which alone PostgreSQL can tell the distinct: most profiles of a space have the same.
+    query = select(cast(Profile.anchors, Text)).distinct().where(Profile.anchors.is_not(None))
+    lists = session.scalars(query.where(Profile.device_id == device_id, Profile.conditions_id == conditions_id))
+    return {key for text in lists for key in orjson.loads(text)}
+
+
+def quick_plans(session: Session, device_id: str, conditions_id: str) -> Sequence[dict[str, Any]]:
+    """Return what quick profiles of the device under the conditions predict, the newest first."""
+    query = select(Profile.quick_plan).where(Profile.device_id == device_id, Profile.conditions_id == conditions_id)
+    quick = query.where(Profile.quick_plan.is_not(None))
+    return session.scalars(quick.order_by(Profile.created_at.desc(), Profile.id)).all()
 
 
 def _is_settled() -> ColumnElement[bool]:

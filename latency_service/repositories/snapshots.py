@@ -1,20 +1,28 @@
 """Snapshots, as the bytes that are served."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Row, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from latency_service.contract.errors import SnapshotNotFound
-from latency_service.repositories.bulk import insert_missing
+from latency_service.repositories.bulk import among, insert_missing
 from latency_service.tables import LatencyTable, Snapshot
 
 
-def add(session: Session, snapshot_id: str, table_id: str, content: bytes, entries: int, now: datetime) -> None:
+class Counts(NamedTuple):
+    """How many entries a snapshot has, and how many of these are predicted."""
+
+    entries: int
+    predicted: int = 0
+
+
+def add(session: Session, snapshot_id: str, table_id: str, content: bytes, counts: Counts, now: datetime) -> None:
     """Store a snapshot, compressed with zstd, where it is new, and make it its table's latest."""
     row = {"id": snapshot_id, "table_id": table_id, "content": content, "encoding": "zstd"}
-    insert_missing(session, Snapshot, [row | {"entries": entries, "created_at": now}])
+    insert_missing(session, Snapshot, [row | counts._asdict() | {"created_at": now}])
     latest = update(LatencyTable).where(LatencyTable.id == table_id)
     session.execute(latest.values(latest_snapshot_id=snapshot_id))
 
@@ -29,6 +37,12 @@ def get(session: Session, snapshot_id: str) -> Snapshot:
     if snapshot is None:
         raise SnapshotNotFound(f"no snapshot has the id {snapshot_id!r}; GET /v1/tables names each table's latest")
     return snapshot
+
+
+def predicted(session: Session, snapshot_ids: Collection[str]) -> dict[str, int]:
+    """Return how many entries of snapshots are predicted, by id; those without any are left out."""
+    quick = select(Snapshot.id, Snapshot.predicted).where(Snapshot.predicted > 0)
+    return dict(iter(session.execute(quick.where(among(session, Snapshot.id, snapshot_ids)))))
 
 
 def of_table(session: Session, table_id: str, before: str | None, limit: int) -> Sequence[Row[str, datetime, int]]:

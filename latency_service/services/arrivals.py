@@ -9,6 +9,7 @@ import orjson
 from latency_service.contract.errors import ResultMismatch
 from latency_service.contract.measurement import Failure, Measurement
 from latency_service.contract.messages import JobResult
+from latency_service.contract.timings import Timings
 
 
 @dataclass(frozen=True)
@@ -62,21 +63,28 @@ class Arrival:
 _RELATIVE_TOLERANCE = 1e-6
 
 
-def check_summary(measurement: Measurement) -> None:
-    """Return if the summary is that of the samples that count.
+def check_summaries(measurement: Measurement) -> None:
+    """Return if every summary is that of the samples that count.
 
     Raises:
-        ResultMismatch: It is not; the message names the first member that differs.
+        ResultMismatch: One is not; the message names the first member that differs.
     """
-    for name, value in measurement.recompute_summary():
-        told = getattr(measurement.summary, name)
+    _check_summary(measurement, "summary")
+    if measurement.in_context is not None:
+        _check_summary(measurement.in_context.chain, "in_context.chain.summary")
+        _check_summary(measurement.in_context.alone, "in_context.alone.summary")
+
+
+def _check_summary(timings: Timings, where: str) -> None:
+    for name, value in timings.recompute_summary():
+        told = getattr(timings.summary, name)
         if not math.isclose(told, value, rel_tol=_RELATIVE_TOLERANCE, abs_tol=1e-12):
-            raise ResultMismatch(f"summary.{name} is {told}, and the samples that count give {value}")
+            raise ResultMismatch(f"{where}.{name} is {told}, and the samples that count give {value}")
 
 
 def _flaw(measurement: Measurement) -> ResultMismatch | None:
     try:
-        check_summary(measurement)
+        check_summaries(measurement)
     except ResultMismatch as error:
         return error
     return None

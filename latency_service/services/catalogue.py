@@ -16,7 +16,7 @@ from latency_service.contract.messages import (
     TableId,
     TableList,
 )
-from latency_service.repositories import conditions, latency_tables, measurements
+from latency_service.repositories import conditions, latency_tables, measurements, snapshots
 from latency_service.repositories.latency_tables import TableRow
 from latency_service.tables import Measurement as StoredMeasurement
 
@@ -26,6 +26,7 @@ _SHARED_MEMBERS = (
     "attempt",
     "leased",
     "summary",
+    "in_context",
     "verdict",
     "reasons",
     "started_at",
@@ -74,6 +75,9 @@ def list_measurements(
 
 def _to_tables(session: Session, rows: Sequence[TableRow]) -> tuple[Table, ...]:
     counts = latency_tables.count_entries(session, [table.id for table, *_ in rows])
+    predicted = snapshots.predicted(
+        session, [table.latest_snapshot_id for table, *_ in rows if table.latest_snapshot_id]
+    )
     return tuple(
         Table(
             table_id=TableId(table.id),
@@ -83,6 +87,7 @@ def _to_tables(session: Session, rows: Sequence[TableRow]) -> tuple[Table, ...]:
             conditions=conditions.from_row(conditions_row),
             protocol_version=table.protocol_version,
             entries=counts.get(table.id, 0),
+            predicted=predicted.get(table.latest_snapshot_id or "", 0),
             latest_snapshot_id=SnapshotId(table.latest_snapshot_id) if table.latest_snapshot_id else None,
             provenance=cast(Provenance, table.provenance),
             source=table.source,

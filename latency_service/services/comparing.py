@@ -39,14 +39,14 @@ def compare(session: Session, before_id: str, after_id: str) -> SnapshotDiff:
         SnapshotNotFound: One of the two is not there.
     """
     before_row, after_row = snapshots.get(session, before_id), snapshots.get(session, after_id)
-    before, after = (orjson.loads(snapshots.content(row)) for row in (before_row, after_row))
+    before, after = (orjson.loads(row.document) for row in (before_row, after_row))
     facts = [latency_tables.get(session, row.table_id)[2].facts for row in (before_row, after_row)]
     return differences(before, after, tuple(changed_facts(*facts)))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], facts: tuple[FactChange, ...]) -> SnapshotDiff:
     """Return what differs between two snapshots, given as the members of their JSON."""
-    old, new = _entries(before), _entries(after)
+    old, new = _like_for_like(_entries(before), _entries(after))
     changes = {key: new[key]["latency_ms"] / old[key]["latency_ms"] - 1 for key in _measured_in_both(old, new)}
     visible = {key: _least_visible(old[key], new[key]) for key in changes if _have_intervals(old[key], new[key])}
     moved = {key for key in visible if not _touch(old[key], new[key])}
@@ -76,7 +76,28 @@ def changed_facts(before: Mapping[str, Fact], after: Mapping[str, Fact]) -> Iter
 
 
 def _entries(snapshot: Mapping[str, Any]) -> dict[str, Entry]:
-    return {entry["workload"]: entry for entry in (*snapshot["ops"], *snapshot["networks"])}
+    """Return what the snapshot knows; a prediction has not changed because other tables have."""
+    listed = (*snapshot["ops"], *snapshot["networks"])
+    return {entry["workload"]: entry for entry in listed if entry.get("source") != "predicted"}
+
+
+def _like_for_like(old: dict[str, Entry], new: dict[str, Entry]) -> tuple[dict[str, Entry], dict[str, Entry]]:
+    """Return both; a workload that stands in another placement than before counts as what it takes alone.
+
+    That has no interval.
+    """
+    differ = [key for key in old.keys() & new.keys() if _placement(old[key]) != _placement(new[key])]
+    return old | {key: _alone(old[key]) for key in differ}, new | {key: _alone(new[key]) for key in differ}
+
+
+def _placement(entry: Entry) -> str:
+    return str(entry.get("placement", "isolated"))  # as in snapshots of before there was another
+
+
+def _alone(entry: Entry) -> Entry:
+    if _placement(entry) == "isolated":
+        return entry
+    return {**entry, "latency_ms": entry["isolated_ms"], "ci_low_ms": None, "ci_high_ms": None}
 
 
 def _measured_in_both(old: Mapping[str, Entry], new: Mapping[str, Entry]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from math import isfinite
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -10,10 +11,10 @@ import orjson
 from sqlalchemy.orm import Session
 
 from latency_service.contract.keys import KEY_VERSION
-from latency_service.contract.messages import Entry
+from latency_service.contract.messages import Entry, Placement
 from latency_service.contract.network import WorkloadKey
 from latency_service.repositories import entries
-from latency_service.services.combining import MOST_SESSIONS, Timing, combine
+from latency_service.services.combining import MOST_SESSIONS, Combined, Timing, combine
 from latency_service.tables import Measurement
 
 #: One session of a workload, as `entries.sessions` keeps it: the members of Timing, and where they come from.
@@ -38,6 +39,28 @@ def zero_entry(key: str) -> Entry:
         n=0,
         verdict="ok",
         source="definition",
+        sessions=0,
+        measured_at=None,
+        measurement_id=None,
+    )
+
+
+def predicted_entry(key: str, latency_ms: float, interval_ms: tuple[float, float], placement: Placement) -> Entry:
+    """Return the entry of an op that was not measured.
+
+    Digits beyond the seventh are noise, in which two machines may differ. An interval without an end is none.
+    """
+    values = [float(f"{value:.7g}") for value in (latency_ms, *interval_ms)]
+    is_bounded = isfinite(values[2])
+    return Entry(
+        workload=WorkloadKey(key),
+        latency_ms=values[0],
+        ci_low_ms=values[1] if is_bounded else None,
+        ci_high_ms=values[2] if is_bounded else None,
+        n=0,
+        verdict="ok",
+        source="predicted",
+        placement=placement,
         sessions=0,
         measured_at=None,
         measurement_id=None,
@@ -74,22 +97,27 @@ def stored_session(row: Measurement) -> StoredSession:
         "measured_at": row.finished_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "verdict": row.verdict,
         **{name: summary[name] for name in ("median_ms", "ci_low_ms", "ci_high_ms", "n")},
+        "in_context": _standing_in_context(row),
     }
 
 
 def entry_row(table_id: str, key: str, sessions: Iterable[StoredSession]) -> entries.Row | None:
     """Return the row that follows from a workload's sessions, or None where none of them is usable."""
     newest_first = sorted(sessions, key=itemgetter("sequence"), reverse=True)
-    kept = [each for each in newest_first if each["verdict"] == "ok"][:MOST_SESSIONS]
-    kept = kept or [each for each in newest_first if each["verdict"] == "noisy"][:1]
-    value = combine([Timing(**{name: each[name] for name in _TIMING_MEMBERS}) for each in kept])
-    if value is None:
+    usable = [each for each in newest_first if each["verdict"] != "unfit"]
+    if not usable:
         return None
-    latest = kept[0]
+    alone = _counting(usable)
+    newest = usable[:MOST_SESSIONS]  # an older one may be of a device that has changed since
+    in_context = _counting([each for each in newest if each.get("in_context")])
+    value = _combined(in_context, "in_context") if in_context else _combined(alone, "isolated")
+    latest = (in_context or alone)[0]
     members = {
         "workload": key,
         **vars(value),
         "source": "measured",
+        "placement": "in_context" if in_context else "isolated",
+        "isolated_ms": _combined(alone, "isolated").latency_ms if in_context else None,
         "measured_at": latest["measured_at"],
         "measurement_id": latest["measurement_id"],
     }
@@ -99,5 +127,27 @@ def entry_row(table_id: str, key: str, sessions: Iterable[StoredSession]) -> ent
         "verdict": value.verdict,
         "measured_at": datetime.fromisoformat(latest["measured_at"]),
         "document": encode(members),
-        "sessions": kept,
+        "sessions": [each for each in usable if each in alone or each in newest],
     }
+
+
+def _counting(newest_first: Sequence[StoredSession]) -> Sequence[StoredSession]:
+    """Return the newest `ok` sessions, or the newest one where none is `ok`."""
+    return [each for each in newest_first if each["verdict"] == "ok"][:MOST_SESSIONS] or newest_first[:1]
+
+
+def _standing_in_context(row: Measurement) -> dict[str, Any] | None:
+    """Return what an op adds to its feeder's time, as the members of Timing, where that stands for the op."""
+    context = row.in_context
+    if context is None or context["reasons"]:
+        return None
+    ends = {name: context[name] for name in ("ci_low_ms", "ci_high_ms", "n")}
+    # The machine may have run at another speed than its own, for feeder and chain alike: the difference cannot tell.
+    return {"median_ms": context["latency_ms"], "verdict": row.verdict, **ends}
+
+
+def _combined(newest_first: Sequence[StoredSession], placement: Placement) -> Combined:
+    timings = newest_first if placement == "isolated" else [each["in_context"] for each in newest_first]
+    value = combine([Timing(**{name: each[name] for name in _TIMING_MEMBERS}) for each in timings])
+    assert value is not None, "a usable session has a value"
+    return value

@@ -47,6 +47,7 @@ def _point(row: HistoryRow) -> HistoryPoint:
     measurement, state, protocol_version = row
     members = {name: getattr(measurement, name) for name in _MEASUREMENT}
     members |= {name: measurement.summary[name] for name in _SUMMARY}
+    members |= {"in_context": measurement.in_context}
     members |= {"measurement_id": measurement.id, "table_id": TableId(measurement.table_id)}
     return HistoryPoint(device_state=Fingerprint(state.fingerprint), protocol_version=protocol_version, **members)
 

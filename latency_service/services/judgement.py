@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from latency_service.contract.errors import LatencyError, LeaseExpired, ResultMismatch
+from latency_service.contract.feeders import feeder_of
+from latency_service.contract.keys import format_key, parse_key
 from latency_service.contract.measurement import PROTOCOL_VERSION
+from latency_service.contract.network import is_network_key
 from latency_service.repositories.leases import HeldJob
 from latency_service.repositories.results import EarlierResult
 from latency_service.services.arrivals import Arrival
@@ -67,8 +70,9 @@ class Judgement:
         job = self._jobs.get(arrival.job_id)
         if job is None:
             return _refused(arrival, ResultMismatch(f"job {arrival.job_id!r} is not in this lease"))
-        if arrival.flaw is not None:
-            return _refused(arrival, arrival.flaw)
+        flaw = arrival.flaw or _wrong_feeder(arrival, job)
+        if flaw is not None:
+            return _refused(arrival, flaw)
         if self._is_held(job):
             return self._counted(arrival, job)
         return self._observed(arrival, job)
@@ -113,6 +117,17 @@ class Judgement:
     def _is_held(self, job: HeldJob) -> bool:
         holds = job.state == "leased" and job.lease_token == self._token
         return self._is_alive and holds and job.id not in self._answered
+
+
+def _wrong_feeder(arrival: Arrival, job: HeldJob) -> ResultMismatch | None:
+    context = arrival.measurement.in_context if arrival.measurement else None
+    if context is None:
+        return None
+    feeder = None if is_network_key(job.workload_key) else feeder_of(parse_key(job.workload_key))
+    if feeder is not None and context.feeder == format_key(feeder):
+        return None
+    should = "stands behind none" if feeder is None else f"stands behind {format_key(feeder)}"
+    return ResultMismatch(f"{job.workload_key} was timed behind {context.feeder}, and by the contract's rule {should}")
 
 
 def _refused(arrival: Arrival, error: LatencyError) -> Outcome:

@@ -14,15 +14,27 @@ from latency_service.contract.network import WorkloadKey, workload_key
 from latency_service.repositories import conditions, devices, entries, latency_tables, profiles, queues, workloads
 from latency_service.repositories.entries import Standing
 from latency_service.services import snapshots
+from latency_service.services.anchoring import spread
 from latency_service.services.entries import is_zero_key
+from latency_service.services.quick_plans import QuickPlan
 from latency_service.tables import Device, Profile
 
 #: Of jobs that only keep a finished profile fresh, as of the least priority that a request can have.
 _PRECEDENCE_OF_REFRESHES = 100
 
 
-def create_profile(session: Session, request: ProfileRequest, now: datetime) -> ProfileCreated:
+def create_profile(
+    session: Session, request: ProfileRequest, now: datetime, plan: QuickPlan | None = None
+) -> ProfileCreated:
     """Queue what the table of the device's present state lacks or holds too old; share jobs that are active already.
+
+    Where there is anything to queue, so are all anchors.
+
+    Args:
+        session: Of the database.
+        request: What is asked for.
+        now: The time.
+        plan: Of a quick profile: what of it is measured.
 
     Raises:
         DeviceNotFound: No device of that name has registered.
@@ -34,26 +46,35 @@ def create_profile(session: Session, request: ProfileRequest, now: datetime) -> 
             f"no agent has ever spoken for {device.name!r}, whose tables were imported: read them as they are "
             f"(GET /v1/tables?device={device.name}), or start an agent with `device-agent run --name {device.name}`"
         )
-    wanted = {str(workload_key(workload)): workload for workload in request.workloads}
+    wanted = {str(workload_key(workload)): workload for workload in (*request.workloads, *request.anchors)}
+    predicted = plan.predicted if plan else ()
+    for key in predicted:
+        del wanted[key]
     workloads.ensure(session, wanted)
     profile = _new_profile(device, conditions.ensure(session, request.conditions), request, now)
+    profile.quick_plan = plan.stored if plan else None
     measured = _measured(session, device, profile, wanted)
-    lacking = [key for key in wanted if key not in measured]
-    profiles.add(session, profile, dict.fromkeys(measured) | queue(session, profile, lacking, now))
+    queued = queue(session, profile, [key for key in wanted if key not in measured], now)
+    profiles.add(session, profile, dict.fromkeys(measured) | queued)
     tally.count(session, "profiles", "created")
     finish_settled(session, device.id, now)
     return ProfileCreated(
         profile_id=ProfileId(profile.id),
-        measured=tuple(WorkloadKey(key) for key in wanted if key in measured),
-        queued=tuple(WorkloadKey(key) for key in lacking),
+        measured=tuple(WorkloadKey(key) for key in wanted if key not in queued),
+        queued=tuple(WorkloadKey(key) for key in wanted if key in queued),
+        predicted=tuple(WorkloadKey(key) for key in predicted),
     )
 
 
 def queue(session: Session, profile: Profile, keys: Sequence[str], now: datetime) -> dict[str, str]:
-    """Return the ids of the jobs that will measure the keys for the profile; who refreshes gives way to all others."""
+    """Return the ids of the jobs that will measure the keys, if there are any, and the profile's anchors among them.
+
+    Who refreshes gives way to all others.
+    """
     refreshes = profile.snapshot_id is not None
     precedence = _PRECEDENCE_OF_REFRESHES if refreshes else -profile.priority
-    return queues.enqueue(session, profile.device_id, profile.conditions_id, keys, precedence, now)
+    in_order = spread(keys, profile.anchors or ()) if keys else ()
+    return queues.enqueue(session, profile.device_id, profile.conditions_id, in_order, precedence, now)
 
 
 def finish_settled(session: Session, device_id: str, now: datetime) -> None:
@@ -91,6 +112,7 @@ def _new_profile(device: Device, conditions_id: str, request: ProfileRequest, no
         max_age_s=request.max_age_s,
         priority=request.priority,
         refresh=request.refresh.model_dump() if request.refresh else None,
+        anchors=list(dict.fromkeys(str(workload_key(anchor)) for anchor in request.anchors)) or None,
         state="running",
         created_at=now,
     )
@@ -105,7 +127,10 @@ def _measured(session: Session, device: Device, profile: Profile, keys: Collecti
 
 
 def _requeue_for_new_state(session: Session, device: Device, profile: Profile, now: datetime) -> bool:
-    """Queue what was measured, but in a state that the device has left since; say whether there was any."""
+    """Queue what was measured, but in a state that the device has left since; say whether there was any.
+
+    The anchors are measured with it, those of the present state as well: they belong to the session of the ops.
+    """
     keys = profiles.measured_keys(session, profile.id)
     present = entries.standings(session, latency_tables.present_id(device, profile.conditions_id), keys)
     stranded = [key for key in keys if key not in present]

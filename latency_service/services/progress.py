@@ -18,6 +18,7 @@ from latency_service.contract.messages import (
 )
 from latency_service.contract.network import WorkloadKey
 from latency_service.repositories import conditions, profiles
+from latency_service.services.quick_plans import QuickPlan
 from latency_service.tables import Device, Job, Profile
 
 _SAME_MEMBERS = ("priority", "refresh", "refresh_at", "table_id", "snapshot_id", "state", "created_at", "finished_at")
@@ -66,6 +67,7 @@ def _members(profile: Profile, device: Device, asked: Conditions, by_state: Mapp
         "conditions": asked,
         "counts": counts,
         "already_measured": by_state.get(None, 0),
+        "predicted": len(QuickPlan.read(profile.quick_plan).predicted) if profile.quick_plan else 0,
         "progress": 1 - active / sum(by_state.values()),
     }
 

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from latency_service.contract.in_context import InContext, difference
 from latency_service.contract.measurement import PROTOCOL_VERSION, Measurement
-from latency_service.contract.messages import JobState
+from latency_service.contract.messages import ContextSummary, JobState
+from latency_service.contract.network import WorkloadKey
 from latency_service.repositories import entries as stored_entries
 from latency_service.repositories import jobs, latency_tables, leases, results
 from latency_service.repositories.jobs import SUCCEEDED, Ending
@@ -91,6 +94,7 @@ def _store_measurements(
             verdict=measurement.verdict,
             reasons=list(measurement.reasons),
             summary=measurement.summary.model_dump(),
+            in_context=_context_summary(measurement.in_context),
             started_at=measurement.started_at,
             finished_at=measurement.finished_at,
             received_at=now,
@@ -99,6 +103,20 @@ def _store_measurements(
     ]
     results.add_measurements(session, rows, {each.arrival.result_id: each.arrival.document for each, _ in measured})
     entries.absorb(session, table_id, rows)
+
+
+def _context_summary(context: InContext | None) -> dict[str, Any] | None:
+    if context is None:
+        return None
+    latency_ms, (low_ms, high_ms) = difference(context.chain, context.alone)
+    return ContextSummary(
+        feeder=WorkloadKey(context.feeder),
+        latency_ms=latency_ms,
+        ci_low_ms=low_ms,
+        ci_high_ms=high_ms,
+        n=context.chain.summary.n,
+        reasons=context.reasons,
+    ).model_dump(mode="json")
 
 
 def _failed_attempt(lease: HeldLease, kept: Kept, now: datetime) -> dict[str, object]:

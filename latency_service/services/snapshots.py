@@ -13,6 +13,8 @@ from latency_service.contract.errors import SnapshotNotFound
 from latency_service.contract.messages import SnapshotCut, SnapshotId, SnapshotList, TableId
 from latency_service.contract.network import is_network_key
 from latency_service.repositories import conditions, entries, latency_tables, profiles, snapshots
+from latency_service.services.completing import complete
+from latency_service.services.correcting import current_correction
 from latency_service.services.entries import encode as encode_entry
 from latency_service.services.entries import zero_entry
 from latency_service.tables import Snapshot as SnapshotRow
@@ -24,11 +26,20 @@ _COMPRESSION_LEVEL = 1
 def cut(session: Session, table_id: TableId, now: datetime) -> SnapshotId:
     """Cut the table as it stands; the same content gives the same snapshot.
 
-    The Zero ops that profiles asked for are in it, although nothing is measured for them.
+    The Zero ops that profiles asked for are in it, although nothing is measured for them, and what quick profiles left
+    to be predicted. So is the correction that follows from the table's anchors; null where these are too few, and
+    always in an imported table.
     """
     table, device, state, conditions_row = latency_tables.get(session, table_id)
     documents = entries.documents(session, table_id)
-    zeros = profiles.zero_keys(session, device.id, conditions_row.id) if table.provenance == "measured" else ()
+    zeros: Sequence[str] = ()
+    correction = transfer = None
+    if table.provenance == "measured":
+        zeros = profiles.zero_keys(session, device.id, conditions_row.id)
+        completion = complete(session, device.id, conditions_row.id, documents)
+        documents |= completion.documents
+        transfer = completion.note
+        correction = current_correction(session, device.id, conditions_row.id, table_id, documents)
     documents |= {key: encode_entry(zero_entry(key).model_dump(mode="json")) for key in zeros}
     head = {
         "table_id": table_id,
@@ -38,9 +49,12 @@ def cut(session: Session, table_id: TableId, now: datetime) -> SnapshotId:
         "protocol_version": table.protocol_version,
         "provenance": table.provenance,
         "source": table.source,
+        "correction": correction.model_dump(mode="json") if correction else None,
+        **({"transfer": transfer.model_dump(mode="json")} if transfer else {}),
     }
     snapshot_id, content = encode(head, documents)
-    snapshots.add(session, snapshot_id, table_id, zstandard.compress(content, _COMPRESSION_LEVEL), len(documents), now)
+    counts = snapshots.Counts(len(documents), transfer.predicted if transfer else 0)
+    snapshots.add(session, snapshot_id, table_id, zstandard.compress(content, _COMPRESSION_LEVEL), counts, now)
     return snapshot_id
 
 
@@ -63,11 +77,6 @@ def encode(head: Mapping[str, Any], documents: Mapping[str, str]) -> tuple[Snaps
     members |= {"ops": _array(ops), "networks": _array(networks)}
     snapshot_id = SnapshotId(hashlib.sha256(_object(members)).hexdigest()[:32])
     return snapshot_id, _object(members | {"snapshot_id": orjson.dumps(snapshot_id)})
-
-
-def content(snapshot: SnapshotRow) -> bytes:
-    """Return a stored snapshot as canonical JSON."""
-    return zstandard.decompress(snapshot.content) if snapshot.encoding == "zstd" else snapshot.content
 
 
 def _array(documents: Sequence[str]) -> bytes:

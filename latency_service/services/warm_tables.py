@@ -110,7 +110,7 @@ class WarmTables:
         if snapshot_id is None:
             return IndexedSnapshot({}, 0)
         return self._indexes.get_or_load(
-            snapshot_id, lambda: index_snapshot(snapshots.content(snapshots.get(session, snapshot_id)))
+            snapshot_id, lambda: index_snapshot(snapshots.get(session, snapshot_id).document)
         )
 
     def _remember(self, address: Address, load: Callable[[], Table]) -> WarmTable:

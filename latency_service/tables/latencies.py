@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import zstandard
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,7 +31,10 @@ class LatencyTable(Base):
 
 
 class Measurement(Base):
-    """A measurement's summary. Never changed or deleted; the id is the agent's."""
+    """A measurement's summary. Never changed or deleted; the id is the agent's.
+
+    `in_context` is the contract's ContextSummary, where an op was timed behind its feeder, too.
+    """
 
     __tablename__ = "measurements"
     __table_args__ = (
@@ -49,6 +53,7 @@ class Measurement(Base):
     verdict: Mapped[str] = mapped_column(String(8))
     reasons: Mapped[list[str]]
     summary: Mapped[dict[str, Any]]
+    in_context: Mapped[dict[str, Any] | None]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime]
     received_at: Mapped[datetime]
@@ -96,7 +101,10 @@ class Import(Base):
 
 
 class Snapshot(Base):
-    """An immutable cut of a table: its canonical JSON, compressed as `encoding` says (`identity` or `zstd`)."""
+    """An immutable cut of a table: its canonical JSON, compressed as `encoding` says (`identity` or `zstd`).
+
+    `predicted` says how many of its `entries` were not measured, but predicted for a quick profile.
+    """
 
     __tablename__ = "snapshots"
 
@@ -105,4 +113,10 @@ class Snapshot(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
     encoding: Mapped[str] = mapped_column(String(8), server_default="identity")
     entries: Mapped[int] = mapped_column(server_default="0")
+    predicted: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime]
+
+    @property
+    def document(self) -> bytes:
+        """The canonical JSON."""
+        return zstandard.decompress(self.content) if self.encoding == "zstd" else self.content

@@ -27,6 +27,8 @@ class Profile(Base):
     """A request to measure workloads; `table_id` and `snapshot_id` are known once it is done.
 
     `refresh` is the contract's RefreshPolicy where one was asked for; at `refresh_at` the profile is looked at again.
+    `anchors` are keys of networks, which are among its workloads; null where it has none. `quick_plan` says what a
+    quick one predicts (services/quick_plans.py).
     """
 
     __tablename__ = "profiles"
@@ -39,6 +41,8 @@ class Profile(Base):
     priority: Mapped[int] = mapped_column(server_default="0")
     refresh: Mapped[dict[str, Any] | None]
     refresh_at: Mapped[datetime | None]
+    anchors: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    quick_plan: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
@@ -61,7 +65,8 @@ class Job(Base):
     """One workload to measure on a device under conditions; at most one such job is active at a time.
 
     The queue is in the order of `precedence` (minus the priority), then of `position`, the job's virtual start time.
-    `returns` counts how often it was handed back unmeasured.
+    `returns` counts how often it was handed back unmeasured. `lease_token` refers to leases.token; lending writes both
+    in one transaction, and a foreign key would have each job of a batch checked.
     """
 
     __tablename__ = "jobs"
@@ -96,7 +101,7 @@ class Job(Base):
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int]
     returns: Mapped[int] = mapped_column(server_default="0")
-    lease_token: Mapped[str | None] = mapped_column(ForeignKey("leases.token"), index=True)
+    lease_token: Mapped[str | None] = mapped_column(String(32), index=True)
     error_class: Mapped[str | None] = mapped_column(String(16))
     error_message: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
@@ -122,12 +127,15 @@ class Lease(Base):
 
 
 class LeaseJob(Base):
-    """One job of a lease, and the how-manieth attempt that was; it stays when the lease has ended."""
+    """One job of a lease, and the how-manieth attempt that was; it stays when the lease has ended.
+
+    Neither column is a foreign key: lending writes them together with what they refer to.
+    """
 
     __tablename__ = "lease_jobs"
 
-    lease_token: Mapped[str] = mapped_column(ForeignKey("leases.token"), primary_key=True)
-    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    lease_token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    job_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     attempt: Mapped[int]
 
 

@@ -27,7 +27,7 @@ _FORM = re.compile(rf"(?P<device>[^/]+)/(?P<runtime>[^/]+)(/(?P<precision>{'|'.j
 
 def compare(
     device: Annotated[
-        list[str], typer.Option(help="DEVICE/RUNTIME[/PRECISION], such as pixel-8/tflite/int8; repeatable.")
+        list[str], typer.Option(help="DEVICE/RUNTIME or DEVICE/RUNTIME/PRECISION: pixel-8/tflite/int8; repeatable.")
     ],
     run: Annotated[list[Path] | None, typer.Argument(help="Folders of searches or retrainings.")] = None,
     network: Annotated[

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from latency_service.contract.errors import LatencyError
 from latency_service.contract.messages import ProfileStatus
+from search_client.latency.wording import stated_error
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
@@ -39,11 +40,17 @@ def print_facts(title: str, facts: dict[str, str]) -> None:
     Console().print(table)
 
 
-def milliseconds(value_ms: float, ci_ms: tuple[float, float] | None) -> str:
-    """Return a latency with its interval, where it has one, for people."""
-    if ci_ms is None:
-        return f"{value_ms:.4g} ms (interval unknown)"
+def milliseconds(value_ms: float, ci_ms: tuple[float, float]) -> str:
+    """Return a measured latency with its interval, for people."""
     return f"{value_ms:.4g} ms [{ci_ms[0]:.4g}, {ci_ms[1]:.4g}]"
+
+
+def predicted_milliseconds(
+    value_ms: float, network_error_percent: float | None, ci_ms: tuple[float, float] | None
+) -> str:
+    """Return a network's predicted latency with its error, and the interval of the entries alone, for people."""
+    interval = "unknown" if ci_ms is None else f"[{ci_ms[0]:.4g}, {ci_ms[1]:.4g}]"
+    return f"{value_ms:.4g} ms {stated_error(network_error_percent)}; interval of the entries alone {interval}"
 
 
 @contextmanager
@@ -70,16 +77,17 @@ def _tell_of_retry(details: stamina.instrumentation.RetryDetails) -> None:
 
 
 @contextmanager
+def image_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many images have been run, where there are any. Yields what to call with how many more have."""
+    with _counting_bar(is_shown=total > 0) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+@contextmanager
 def profile_bar(title: str, total: int) -> Iterator[Callable[[ProfileStatus], None]]:
     """Show how far a profile is. Yields what to call with each status."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=stderr()) as progress:
+    with _counting_bar() as progress:
         task = progress.add_task(title, total=total)
 
         def show(status: ProfileStatus) -> None:
@@ -88,6 +96,18 @@ def profile_bar(title: str, total: int) -> Iterator[Callable[[ProfileStatus], No
             progress.update(task, completed=round(status.progress * total), description=description)
 
         yield show
+
+
+def _counting_bar(is_shown: bool = True) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=stderr(),
+        disable=not is_shown,
+    )
 
 
 @contextmanager

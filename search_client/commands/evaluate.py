@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from latency_service.contract.errors import InvalidInput
 from search_client.commands import options
-from search_client.commands.console import print_facts, print_json, readable_errors, stderr
+from search_client.commands.console import image_bar, print_facts, print_json, readable_errors, stderr
 from search_client.commands.data_sets import DataSetParams, load_for
 from search_client.data.batches import evaluation_batches
 from search_client.data.dataset import ImageSet, LabelledImages
@@ -66,10 +66,11 @@ def evaluate(
         trained = TrainedNetwork.read(run)
         image_set = load_for(trained, data_set, data_set_param, cache_dir)
         images = _images(trained, image_set, split)
-        recalibrated = _recalibrated(trained, image_set, recalibrate_batches) if recalibrate_batches else 0
+        with stderr().status("gathering batch statistics"):
+            recalibrated = _recalibrated(trained, image_set, recalibrate_batches) if recalibrate_batches else 0
         runtime, classify = (f"torch {torch.__version__}", trained.module) if file is None else _opened(file)
-        with stderr().status(f"running {len(images)} images"):
-            found = score(*classify_all(classify, images, image_set))
+        with image_bar("running images", len(images)) as on_images:
+            found = score(*classify_all(classify, images, image_set, on_images))
         evaluation = Evaluation(
             runtime=runtime,
             data_set=image_set.name,
@@ -95,10 +96,18 @@ def _images(trained: TrainedNetwork, image_set: ImageSet, split: Split) -> Label
 
 def _recalibrated(trained: TrainedNetwork, image_set: ImageSet, batches: int) -> int:
     """Recalibrate the module, and return over how many images."""
-    images = some_images(image_set.train, batches * _RECALIBRATION_BATCH, _RECALIBRATION_SEED)
+    images = some_images(_learnt_from(trained, image_set), batches * _RECALIBRATION_BATCH, _RECALIBRATION_SEED)
     recalibrate(trained.module, evaluation_batches(images, image_set, _RECALIBRATION_BATCH))
     trained.module.eval()
     return len(images)
+
+
+def _learnt_from(trained: TrainedNetwork, image_set: ImageSet) -> LabelledImages:
+    """Return training images without those that a search held out: it may be on them that the network is judged."""
+    if trained.search is None or image_set.name != trained.data_set:
+        return image_set.train
+    splits = make_splits(trained.search.config, image_set)
+    return splits.weights + splits.alphas
 
 
 def _opened(file: Path) -> tuple[str, Classifier]:

@@ -7,7 +7,7 @@ import typer
 
 from latency_service.contract.errors import InvalidInput
 from search_client.commands import options
-from search_client.commands.console import print_facts, print_json, readable_errors, stderr
+from search_client.commands.console import image_bar, print_facts, print_json, readable_errors
 from search_client.commands.data_sets import DataSetParams, load_for
 from search_client.data.dataset import ImageSet
 from search_client.export.checking import ExportCheck, check_export
@@ -15,8 +15,9 @@ from search_client.export.model_card import ExportedFile, render_model_card
 from search_client.export.model_file import ModelFormat, ModelPrecision, build_model_file
 from search_client.export.running import format_of, open_model
 from search_client.export.samples import calibration_batches, some_images
-from search_client.trained_network import TrainedNetwork
+from search_client.trained_network import TrainedNetwork, search_of
 from search_client.training.atomic_file import write_atomically
+from search_client.training.run_folder import RunFolder
 
 _CALIBRATION_SEED, _TEST_SEED = 0, 1
 
@@ -34,7 +35,10 @@ def export(
     test_images: Annotated[
         int, typer.Option(min=0, help="Test images that the file and torch are compared on; 0: none.")
     ] = 1000,
-    data_set: Annotated[str | None, typer.Option(help="Default: what the network was trained on.")] = None,
+    search: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the search that derived a retrained network: its latencies go on the card."),
+    ] = None,
     data_set_param: DataSetParams = None,
     cache_dir: options.CacheDir = options.DEFAULT_CACHE_DIR,
     as_json: options.Json = False,
@@ -43,16 +47,18 @@ def export(
     with readable_errors():
         written = _format(output, model_format)
         trained = TrainedNetwork.read(run)
-        images = load_for(trained, data_set, data_set_param, cache_dir)
+        derived_by = _search(search, trained)
+        images = load_for(trained, None, data_set_param, cache_dir)
         count = min(calibration_images, len(images.train)) if precision == "int8" else 0
-        with stderr().status(f"writing {output}"):
-            calibration = calibration_batches(images, count, _CALIBRATION_SEED)
+        with image_bar("calibrating", count) as on_images:
+            calibration = calibration_batches(images, count, _CALIBRATION_SEED, on_images)
             network = trained.architecture.network()
             content = build_model_file(network, trained.module, written, precision, calibration)
-            check = _check(content, written, precision, trained, images, test_images) if test_images else None
+        check = _check(content, written, precision, trained, images, test_images) if test_images else None
         exported = ExportedFile.of(output, content, written, precision, count, check)
         output.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(exported.card, render_model_card(exported, trained, images, run).encode())
+        card = render_model_card(exported, trained, images, run, derived_by)
+        write_atomically(exported.card, card.encode())
         write_atomically(output, content)
         if as_json:
             print_json(exported)
@@ -67,6 +73,15 @@ def _format(output: Path, asked: ModelFormat | None) -> ModelFormat:
     return named
 
 
+def _search(path: Path | None, trained: TrainedNetwork) -> RunFolder | None:
+    if path is None:
+        return trained.search
+    folder = search_of(path)
+    if folder is None or folder.architecture != trained.architecture:
+        raise InvalidInput(f"{path} is not the folder of the search that derived this network: see its architecture")
+    return folder
+
+
 def _check(
     content: bytes,
     written: ModelFormat,
@@ -76,7 +91,8 @@ def _check(
     count: int,
 ) -> ExportCheck:
     tested = some_images(images.test, count, _TEST_SEED)
-    return check_export(open_model(written, content), trained.module, precision, tested, images)
+    with image_bar("comparing file and torch", 2 * len(tested)) as on_images:
+        return check_export(open_model(written, content), trained.module, precision, tested, images, on_images)
 
 
 def _facts(exported: ExportedFile) -> dict[str, str]:

@@ -37,6 +37,25 @@ SpaceParams = Annotated[
 ]
 SpaceName = Annotated[str | None, typer.Option("--space", help="A search space; `search-client spaces` lists them.")]
 MaxAge = Annotated[float | None, typer.Option(min=0, help="Measure again what is older, seconds; 0 measures all anew.")]
+Anchors = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=200,
+        help="Networks of the space that are measured whole, too: what is predicted of others is corrected by them, "
+        "and its error known; default 10, 0 for none.",
+    ),
+]
+Quick = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1000,
+        help="Measure only so many of the ops, those that tell most of the others, and have these predicted from the "
+        "service's tables of other devices: minutes for a new device. 10 is a good start.",
+    ),
+]
+AnchorSeed = Annotated[int | None, typer.Option(help="Of the choice of these networks; default 0.")]
 ArchitectureFile = Annotated[Path | None, typer.Option("--architecture", help="An architecture.json of a search.")]
 NetworkName = Annotated[
     str | None, typer.Option("--network", help="A known network; `search-client networks` lists them.")

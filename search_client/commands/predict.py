@@ -3,17 +3,25 @@
 from pydantic import BaseModel
 
 from latency_service.contract.conditions import Conditions
-from latency_service.contract.messages import SnapshotId
+from latency_service.contract.messages import Additivity, SnapshotId
 from latency_service.contract.network import WorkloadKey, workload_key
 from search_client.commands import options
 from search_client.commands.connection import connected
-from search_client.commands.console import milliseconds, print_facts, print_json, readable_errors
+from search_client.commands.console import predicted_milliseconds, print_facts, print_json, readable_errors
 from search_client.commands.subjects import read_network
+from search_client.commands.trust import warn_of
 from search_client.latency.table import LatencyTable
+from search_client.latency.wording import describe_correction
 
 
 class Prediction(BaseModel):
-    """The sum of a network's entries, with the interval that follows from the entries' own."""
+    """What a table says of a network.
+
+    Attributes:
+        predicted_ci_ms: The interval that follows from the entries' own; None where one has none.
+        network_error_percent: Of the table's predictions, see LatencyTable; None where nobody has measured it.
+        additivity: Whether sums of ops tell what networks take there; None where nobody has measured it.
+    """
 
     network: WorkloadKey
     device: str
@@ -21,6 +29,8 @@ class Prediction(BaseModel):
     snapshot_id: SnapshotId
     predicted_ms: float
     predicted_ci_ms: tuple[float, float] | None
+    network_error_percent: float | None
+    additivity: Additivity | None
     macs: int
     parameters: int
 
@@ -45,6 +55,7 @@ def predict(
         conditions = options.make_conditions(runtime, precision, threads, batch_size, condition)
         with connected(server, key_file) as client:
             table = LatencyTable.fetch(client, device=device, conditions=conditions)
+        warn_of(table)
         prediction = Prediction(
             network=workload_key(spec),
             device=table.device,
@@ -52,6 +63,8 @@ def predict(
             snapshot_id=table.snapshot_id,
             predicted_ms=table.network_ms(spec),
             predicted_ci_ms=table.network_ci_ms(spec),
+            network_error_percent=table.network_error_percent,
+            additivity=table.additivity,
             macs=spec.macs,
             parameters=spec.parameters,
         )
@@ -59,7 +72,10 @@ def predict(
             print_json(prediction)
         else:
             facts = {
-                "predicted": milliseconds(prediction.predicted_ms, prediction.predicted_ci_ms),
+                "predicted": predicted_milliseconds(
+                    prediction.predicted_ms, prediction.network_error_percent, prediction.predicted_ci_ms
+                ),
+                "correction": describe_correction(table.snapshot.correction),
                 "MACs": f"{spec.macs / 1e6:.2f} M",
                 "parameters": f"{spec.parameters:,}",
                 "snapshot": table.snapshot_id,

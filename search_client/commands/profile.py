@@ -1,43 +1,38 @@
 """`search-client profile`: have a device measure what a search or a prediction needs."""
 
 import time
+from collections.abc import Iterable
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import InvalidInput
-from latency_service.contract.messages import Device, ProfileId, ProfileRequest, ProfileStatus, SnapshotId, TableId
+from latency_service.contract.messages import (
+    Device,
+    ProfileRequest,
+    ProfileStatus,
+    Snapshot,
+    SnapshotId,
+    TableId,
+)
+from latency_service.contract.network import NetworkSpec, WorkloadKey, is_network_key
 from latency_service.contract.ops import OpSpec
 from search_client.commands import options
 from search_client.commands.connection import connected
 from search_client.commands.console import POLL_S, print_facts, print_json, profile_bar, readable_errors
+from search_client.commands.profile_answer import ProfileAnswer
 from search_client.commands.subjects import build_space, read_network
+from search_client.commands.trust import warn_of
 from search_client.faults import first_fault
 from search_client.latency.client import ServiceClient, wait_for_profile
 from search_client.latency.expected import SupernetCost
 from search_client.latency.table import LatencyTable
+from search_client.spaces.anchors import choose_anchors
 from search_client.spaces.space import SearchSpace
 from search_client.verify import NotMeasured
 
-
-class ProfileAnswer(BaseModel):
-    """What a profile came to.
-
-    Attributes:
-        already_measured: Ops that the table held before.
-        measured: Ops that were measured now.
-        fastest_ms: Latency of the space's fastest network; None where no space was profiled.
-        slowest_ms: Of its slowest one.
-    """
-
-    profile_id: ProfileId
-    table_id: TableId
-    snapshot_id: SnapshotId
-    ops: int
-    already_measured: int
-    measured: int
-    fastest_ms: float | None = None
-    slowest_ms: float | None = None
+_ANCHORS = 10
 
 
 def profile(
@@ -53,22 +48,30 @@ def profile(
     batch_size: options.BatchSize = None,
     condition: options.ConditionOptions = None,
     max_age_s: options.MaxAge = None,
+    anchors: options.Anchors = None,
+    anchor_seed: options.AnchorSeed = None,
+    quick: options.Quick = None,
     server: options.Server = options.DEFAULT_SERVER,
     key_file: options.KeyFile = None,
     as_json: options.Json = False,
 ) -> None:
-    """Measure the ops of a search space, or of one network; what the table holds already is not measured again."""
+    """Measure the ops of a search space, or of one network; what the table holds already is not measured again.
+
+    Of a space some networks are measured whole in the same session: they tell what sums of ops are worth. With --quick
+    a new device needs a few ops measured only, where the service has tables of other devices.
+    """
     with readable_errors():
         searched = _space(space, space_param, architecture, network)
         ops = searched.ops() if searched else tuple(dict.fromkeys(read_network(architecture, network, resolution).ops))
         conditions = options.make_conditions(runtime, precision, threads, batch_size, condition)
-        request = _request(device, conditions, ops, max_age_s)
+        anchored = _anchors(searched, anchors, anchor_seed)
+        request = _request(device, conditions, ops, anchored, quick, max_age_s)
         with connected(server, key_file) as client:
-            answer = _run_profile(client, request, ops, searched)
+            answer = _run_profile(client, request, searched)
         if as_json:
             print_json(answer)
         else:
-            print_facts(f"Profile of {device}, {conditions}", _facts(answer))
+            print_facts(f"Profile of {device}, {conditions}", answer.facts())
 
 
 def _space(name: str | None, params: list[str] | None, architecture: object, network: object) -> SearchSpace | None:
@@ -81,33 +84,66 @@ def _space(name: str | None, params: list[str] | None, architecture: object, net
     return build_space(name, options.parse_assignments(params))
 
 
-def _request(device: str, conditions: Conditions, ops: tuple[OpSpec, ...], max_age_s: float | None) -> ProfileRequest:
+def _anchors(searched: SearchSpace | None, count: int | None, seed: int | None) -> tuple[NetworkSpec, ...]:
+    if searched is None:
+        if (count, seed) != (None, None):
+            raise InvalidInput("--anchors and --anchor-seed belong to --space: anchors are networks of a space")
+        return ()
+    return choose_anchors(searched, _ANCHORS if count is None else count, seed or 0)
+
+
+def _request(
+    device: str,
+    conditions: Conditions,
+    ops: tuple[OpSpec, ...],
+    anchors: tuple[NetworkSpec, ...],
+    quick: int | None,
+    max_age_s: float | None,
+) -> ProfileRequest:
     try:
-        return ProfileRequest(device=device, conditions=conditions, workloads=ops, max_age_s=max_age_s)
+        return ProfileRequest(
+            device=device, conditions=conditions, workloads=ops, anchors=anchors, quick=quick, max_age_s=max_age_s
+        )
     except ValidationError as error:
         raise InvalidInput(f"this profile cannot be: {first_fault(error)}") from None
 
 
-def _run_profile(
-    client: ServiceClient, request: ProfileRequest, ops: tuple[OpSpec, ...], searched: SearchSpace | None
-) -> ProfileAnswer:
+def _run_profile(client: ServiceClient, request: ProfileRequest, searched: SearchSpace | None) -> ProfileAnswer:
     _refuse_what_is_not_served(client.device(request.device), request.conditions)
     created = client.create_profile(request)
-    with profile_bar(f"measuring on {request.device}", total=len(ops)) as show:
+    total = len(request.workloads) + len(request.anchors) - len(created.predicted)
+    with profile_bar(f"measuring on {request.device}", total=total) as show:
         status = wait_for_profile(client, created.profile_id, show, lambda: time.sleep(POLL_S))
     table_id, snapshot_id = _outcome(status)
     answer = ProfileAnswer(
         profile_id=created.profile_id,
         table_id=table_id,
         snapshot_id=snapshot_id,
-        ops=len(ops),
-        already_measured=len(created.measured),
-        measured=len(created.queued),
+        ops=len(request.workloads),
+        already_measured=_count_ops(created.measured),
+        measured=_count_ops(created.queued),
+        predicted=len(created.predicted),
+        anchors=len(request.anchors),
     )
-    if searched is None:
-        return answer
-    fastest_ms, slowest_ms = SupernetCost(searched, LatencyTable(client.snapshot(snapshot_id))).range
-    return answer.model_copy(update={"fastest_ms": fastest_ms, "slowest_ms": slowest_ms})
+    snapshot = client.snapshot(snapshot_id)
+    networks = _networks(snapshot, searched) if searched else {}
+    return answer.model_copy(update={"transfer": snapshot.transfer} | networks)
+
+
+def _count_ops(keys: Iterable[WorkloadKey]) -> int:
+    return sum(not is_network_key(key) for key in keys)
+
+
+def _networks(snapshot: Snapshot, searched: SearchSpace) -> dict[str, Any]:
+    table = LatencyTable(snapshot)
+    warn_of(table)
+    fastest_ms, slowest_ms = SupernetCost(searched, table).range
+    return {
+        "fastest_ms": fastest_ms,
+        "slowest_ms": slowest_ms,
+        "network_error_percent": table.network_error_percent,
+        "correction": snapshot.correction,
+    }
 
 
 def _refuse_what_is_not_served(device: Device, conditions: Conditions) -> None:
@@ -132,17 +168,9 @@ def _refuse_what_is_not_served(device: Device, conditions: Conditions) -> None:
 def _outcome(status: ProfileStatus) -> tuple[TableId, SnapshotId]:
     if status.failures:
         reasons = "\n".join(f"  {each.workload} ({each.error_class}): {each.message}" for each in status.failures)
-        raise NotMeasured(f"{status.device} did not measure {len(status.failures)} op(s):\n{reasons}")
+        of_networks = any(is_network_key(each.workload) for each in status.failures)
+        hint = "\n--anchors 0 measures no networks" if of_networks else ""
+        raise NotMeasured(f"{status.device} did not measure {len(status.failures)} workload(s):\n{reasons}{hint}")
     if status.table_id is None or status.snapshot_id is None:
         raise NotMeasured(f"the profile {status.profile_id} ended without a snapshot: it was cancelled")
     return status.table_id, status.snapshot_id
-
-
-def _facts(answer: ProfileAnswer) -> dict[str, str]:
-    facts = {
-        "ops": f"{answer.ops}: {answer.already_measured} were there, {answer.measured} measured now",
-        "snapshot": answer.snapshot_id,
-    }
-    if answer.fastest_ms is not None:
-        facts["networks of this space"] = f"{answer.fastest_ms:.4g} to {answer.slowest_ms:.4g} ms"
-    return facts

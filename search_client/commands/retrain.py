@@ -20,7 +20,7 @@ from search_client.commands.console import (
 from search_client.commands.data_sets import DataSetParams, load_with_notice
 from search_client.commands.retrain_bar import retrain_bar
 from search_client.commands.retrain_config import make_retrain_config
-from search_client.compute import Amp, Processor
+from search_client.compute import Amp, Processor, make_compute
 from search_client.data.augmentation.policies import PolicyName
 from search_client.data.dataset import ImageSet
 from search_client.data.fit import require_fit
@@ -32,6 +32,7 @@ from search_client.retraining.folder import RetrainFolder
 from search_client.retraining.progress import RetrainInterrupted, RetrainWatcher
 from search_client.retraining.result import RetrainResult
 from search_client.retraining.retrainer import Retrainer
+from search_client.retraining.state import make_split
 from search_client.settings_file import as_toml
 from search_client.training.run_folder import RunFolder
 
@@ -141,7 +142,7 @@ def _in_ranks(output: Path, new: tuple[RetrainConfig, Architecture] | None, cach
         result = None if new else RetrainFolder.open(output).result
         if result is None:
             folder, images = ranks.first_then_others(
-                lambda: _create(output, *new, cache_dir) if new else _open(output, cache_dir),
+                lambda: _create(output, *new, cache_dir, ranks) if new else _open(output, cache_dir),
                 lambda: _join(output, cache_dir),
             )
             result = _run(folder, images, ranks)
@@ -149,11 +150,13 @@ def _in_ranks(output: Path, new: tuple[RetrainConfig, Architecture] | None, cach
 
 
 def _create(
-    output: Path, config: RetrainConfig, architecture: Architecture, cache_dir: Path
+    output: Path, config: RetrainConfig, architecture: Architecture, cache_dir: Path, ranks: Ranks
 ) -> tuple[RetrainFolder, ImageSet]:
     """Make the folder once everything is known to fit together."""
     images = load_with_notice(config.data_set, cache_dir, config.data_set_params)
     require_fit(architecture.network(), images)
+    make_compute(config, ranks)
+    make_split(config, images)
     config = config.model_copy(update={"data_set": images.name})
     return RetrainFolder.create(output, config, architecture), images
 
@@ -169,9 +172,8 @@ def _join(output: Path, cache_dir: Path) -> tuple[RetrainFolder, ImageSet]:
 
 
 def _run(folder: RetrainFolder, images: ImageSet, ranks: Ranks) -> RetrainResult:
-    is_led = ranks.world_size > 1
     try:
-        with stop_at_signal(is_led) as stop_requested, retrain_bar(ranks.is_first) as show:
+        with stop_at_signal(ranks.is_led) as stop_requested, retrain_bar(ranks.is_first) as show:
             return Retrainer(folder, images, RetrainWatcher(show, stop_requested, time.monotonic), ranks).run()
     except RetrainInterrupted:
         if ranks.is_first:

@@ -1,14 +1,15 @@
 """`search-client search`: find the network of a space that fits a latency target on one device."""
 
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from latency_service.contract.errors import InvalidInput
-from search_client.commands import options
+from search_client.commands import options, search_options
 from search_client.commands.connection import connected
 from search_client.commands.console import (
     EXIT_INTERRUPTED,
@@ -23,71 +24,29 @@ from search_client.commands.search_bar import search_bar
 from search_client.commands.search_config import config_text, make_config
 from search_client.commands.search_result import print_result
 from search_client.commands.targets import parse_target
-from search_client.compute import Amp, Processor
+from search_client.commands.trust import tell_of
+from search_client.compute import make_compute
 from search_client.data.dataset import ImageSet
 from search_client.data.registry import load_data_set
-from search_client.derivation import DerivationRule
 from search_client.distributed import Ranks, joined_ranks
 from search_client.latency.client import ServiceClient
-from search_client.latency.objective import Combination
 from search_client.latency.table import LatencyTable
 from search_client.training.config import SearchConfig
 from search_client.training.progress import SearchInterrupted, Watcher
 from search_client.training.result import SearchResult
 from search_client.training.run_folder import RunFolder
 from search_client.training.search_run import SearchRun
-from search_client.training.terms import feasible_terms
-
-Devices = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="DEVICE[/RUNTIME][:LATENCYms][@WEIGHT]: pixel-8, or pixel-8/tflite:20ms; repeatable for several at once."
-    ),
-]
-CombinationOption = Annotated[
-    Combination | None,
-    typer.Option(help="Of several devices and costs: all count at each step, or the worst alone; default all."),
-]
-Costs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--cost",
-        help="What else to keep: macs:300e6, parameters:4e6, or FILE:COLUMN:TARGET of a CSV or Parquet file with op "
-        "keys in column op, such as energy.csv:energy_mj:5; @WEIGHT behind it; repeatable.",
-    ),
-]
-DerivationOption = Annotated[
-    DerivationRule | None,
-    typer.Option(
-        help="Build the most probable network within all targets, or the most probable one; default budgeted."
-    ),
-]
-WarmupEpochs = Annotated[int | None, typer.Option(min=0, help="Of weights alone, over uniform paths; default 2.")]
-SearchEpochs = Annotated[int | None, typer.Option(min=1, help="Of weights and architecture in turn; default 4.")]
-FineTuneEpochs = Annotated[int | None, typer.Option(min=0, help="Of the derived network; default 4.")]
-Run = Annotated[Path | None, typer.Option(help="Folder of the run; everything that comes of it goes there.")]
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Settings in TOML, or another run's config.json; options go before it.")
-]
-Preset = Annotated[
-    str | None, typer.Option(help="cifar or imagenet: settings to start from; default: what belongs to the space.")
-]
-PrintConfig = Annotated[bool, typer.Option("--print-config", help="Print these settings as TOML, and search nothing.")]
-TrainOn = Annotated[Processor | None, typer.Option(help="Processor that trains; default auto: a GPU if there is one.")]
-AmpOption = Annotated[Amp | None, typer.Option(help="Automatic mixed precision; default off.")]
-OffloadOption = Annotated[
-    bool | None, typer.Option("--offload", help="Keep candidates that do not run in host memory, not on the GPU.")
-]
+from search_client.training.terms import feasible_terms, require_parts
 
 
 def search(
-    run: Run = None,
-    resume: Annotated[bool, typer.Option(help="Go on with the run that the folder holds.")] = False,
-    config: ConfigFile = None,
-    preset: Preset = None,
-    print_config: PrintConfig = False,
-    device: Devices = None,
-    target_ms: Annotated[float | None, typer.Option(help="Latency that the network shall have.")] = None,
+    run: search_options.Run = None,
+    resume: search_options.Resume = False,
+    config: search_options.ConfigFile = None,
+    preset: search_options.Preset = None,
+    print_config: search_options.PrintConfig = False,
+    device: search_options.Devices = None,
+    target_ms: search_options.TargetMs = None,
     runtime: options.RuntimeOfNewRun = None,
     space: options.SpaceName = None,
     space_param: options.SpaceParams = None,
@@ -95,22 +54,25 @@ def search(
     threads: options.Threads = None,
     batch_size: options.BatchSize = None,
     condition: options.ConditionOptions = None,
-    combination: CombinationOption = None,
-    cost: Costs = None,
-    derivation: DerivationOption = None,
-    data_set: Annotated[str | None, typer.Option(help="`search-client data-sets` lists them; default auto.")] = None,
+    strategy: search_options.StrategyName = None,
+    strategy_param: search_options.StrategyParams = None,
+    loss: search_options.LossName = None,
+    loss_param: search_options.LossParams = None,
+    combination: search_options.CombinationOption = None,
+    cost: search_options.Costs = None,
+    derivation: search_options.DerivationOption = None,
+    accept_not_additive: search_options.AcceptNotAdditive = None,
+    data_set: search_options.DataSetName = None,
     data_set_param: DataSetParams = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random; default 0.")] = None,
-    warmup_epochs: WarmupEpochs = None,
-    search_epochs: SearchEpochs = None,
-    fine_tune_epochs: FineTuneEpochs = None,
-    train_on: TrainOn = None,
-    amp: AmpOption = None,
-    offload: OffloadOption = None,
-    image_limit: Annotated[int | None, typer.Option(min=1, help="Training images used; default 15000.")] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", help="Any other search setting, such as alpha_lr=0.02; repeatable.")
-    ] = None,
+    seed: search_options.Seed = None,
+    warmup_epochs: search_options.WarmupEpochs = None,
+    search_epochs: search_options.SearchEpochs = None,
+    fine_tune_epochs: search_options.FineTuneEpochs = None,
+    train_on: search_options.TrainOn = None,
+    amp: search_options.AmpOption = None,
+    offload: search_options.OffloadOption = None,
+    image_limit: search_options.ImageLimit = None,
+    setting: search_options.Settings = None,
     server: options.Server = options.DEFAULT_SERVER,
     key_file: options.KeyFile = None,
     cache_dir: options.CacheDir = options.DEFAULT_CACHE_DIR,
@@ -120,25 +82,31 @@ def search(
 
     Under `torchrun --no-python --nproc-per-node N search-client search ...` N processes share the work.
     """
-    settings: dict[str, Any] = {
-        "combination": combination,
-        "derivation": derivation,
-        "space": space,
-        "data_set": data_set,
-        "seed": seed,
-        "warmup_epochs": warmup_epochs,
-        "search_epochs": search_epochs,
-        "fine_tune_epochs": fine_tune_epochs,
-        "image_limit": image_limit,
-        "train_on": train_on,
-        "amp": amp,
-        "offload": offload,
-    }
+    settings = dict(
+        strategy=strategy,
+        loss=loss,
+        combination=combination,
+        derivation=derivation,
+        accept_not_additive=accept_not_additive,
+        space=space,
+        data_set=data_set,
+        seed=seed,
+        warmup_epochs=warmup_epochs,
+        search_epochs=search_epochs,
+        fine_tune_epochs=fine_tune_epochs,
+        image_limit=image_limit,
+        train_on=train_on,
+        amp=amp,
+        offload=offload,
+    )
+    params = dict(
+        space_params=space_param,
+        data_set_params=data_set_param,
+        strategy_params=strategy_param,
+        loss_params=loss_param,
+    )
     with readable_errors():
-        settings["data_set_params"] = options.parse_assignments(data_set_param) or None
-        settings["space_params"] = options.parse_assignments(space_param) or None
-        settings["costs"] = tuple(map(parse_cost, cost or ())) or None
-        given = {name: value for name, value in settings.items() if value is not None}
+        given = _given(settings, params, cost)
         of_device = (target_ms, runtime, precision, threads, batch_size, condition)
         if resume:
             told = (config, preset, print_config or None, device, setting, *of_device)
@@ -165,6 +133,15 @@ def search(
             (print_json if as_json else print_result)(result)
 
 
+def _given(
+    settings: Mapping[str, object], params: Mapping[str, list[str] | None], cost: list[str] | None
+) -> dict[str, Any]:
+    """Return the settings that were given, parsed."""
+    parsed = {name: options.parse_assignments(texts) or None for name, texts in params.items()}
+    costs = tuple(map(parse_cost, cost or ())) or None
+    return {name: value for name, value in {**settings, **parsed, "costs": costs}.items() if value is not None}
+
+
 def _go_on(run: Path, cache_dir: Path, ranks: Ranks) -> SearchResult:
     folder = RunFolder.open(run)
     if folder.result is not None:
@@ -179,7 +156,7 @@ def _go_on(run: Path, cache_dir: Path, ranks: Ranks) -> SearchResult:
 def _start(run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Path, ranks: Ranks) -> SearchResult:
     """Make the run's folder once everything is known to fit together, and search."""
     folder, images = ranks.first_then_others(
-        lambda: _make_run(run, config, client, cache_dir), lambda: _join_run(run, cache_dir)
+        lambda: _make_run(run, config, client, cache_dir, ranks), lambda: _join_run(run, cache_dir)
     )
     return _run(folder, images, ranks)
 
@@ -189,7 +166,11 @@ def _join_run(run: Path, cache_dir: Path) -> tuple[RunFolder, ImageSet]:
     return folder, load_data_set(folder.config.data_set, cache_dir, **folder.config.data_set_params)
 
 
-def _make_run(run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Path) -> tuple[RunFolder, ImageSet]:
+def _make_run(
+    run: Path, config: SearchConfig, client: ServiceClient, cache_dir: Path, ranks: Ranks
+) -> tuple[RunFolder, ImageSet]:
+    make_compute(config, ranks)
+    require_parts(config)
     with client:
         tables = [
             LatencyTable.fetch(client, device=target.device, conditions=target.conditions) for target in config.targets
@@ -202,6 +183,9 @@ def _make_run(run: Path, config: SearchConfig, client: ServiceClient, cache_dir:
 
 
 def _run(folder: RunFolder, images: ImageSet, ranks: Ranks) -> SearchResult:
+    if ranks.is_first:
+        for snapshot in folder.snapshots:
+            tell_of(LatencyTable(snapshot))
     try:
         with stop_at_signal(ranks.is_led) as stop_requested, search_bar(ranks.is_first) as show:
             return SearchRun(folder, images, Watcher(show, stop_requested, time.monotonic), ranks).run()

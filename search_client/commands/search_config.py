@@ -5,7 +5,7 @@ from typing import Any
 
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import InvalidInput
-from search_client.settings_file import as_toml, read_settings
+from search_client.settings_file import NONE, as_toml, read_settings
 from search_client.training.config import SearchConfig
 from search_client.training.presets import preset_of
 from search_client.training.targets import Target
@@ -29,9 +29,7 @@ def make_config(
         NotFound: There is no such file.
         InvalidInput: The file cannot be read, a setting is unknown, missing or wrong, or two options speak of one.
     """
-    told = told_settings(file, options, assignments)
-    preset_of_file = told.pop("preset", None)
-    return SearchConfig.checked(**{**preset_of(preset or preset_of_file, told.get("space")), **told})
+    return _checked(preset, told_settings(file, options, assignments))
 
 
 def config_text(preset: str | None, file: Path | None, options: dict[str, Any], assignments: dict[str, Any]) -> str:
@@ -40,10 +38,9 @@ def config_text(preset: str | None, file: Path | None, options: dict[str, Any], 
     Raises:
         UnknownName, NotFound, InvalidInput: As `make_config`.
     """
-    if "targets" in options or (file is not None and "targets" in read_settings(file)):
-        return as_toml(make_config(preset, file, options, assignments))
-    text = as_toml(make_config(preset, file, {**options, "targets": (_EXAMPLE,)}, assignments))
-    return f"# The target at the end is an example: put your own device there.\n{text}"
+    told = told_settings(file, options, assignments)
+    text = as_toml(_checked(preset, {"targets": (_EXAMPLE,), **told}))
+    return text if "targets" in told else f"# The target at the end is an example: put your own device there.\n{text}"
 
 
 def told_settings(file: Path | None, options: dict[str, Any], assignments: dict[str, Any]) -> dict[str, Any]:
@@ -55,4 +52,10 @@ def told_settings(file: Path | None, options: dict[str, Any], assignments: dict[
     """
     for name in options.keys() & assignments.keys():
         raise InvalidInput(f"--set {name}=... would change what another option says: use that option")
-    return {**(read_settings(file) if file else {}), **options, **assignments}
+    said = {name: None if value == NONE else value for name, value in assignments.items()}
+    return {**(read_settings(file) if file else {}), **options, **said}
+
+
+def _checked(preset: str | None, told: dict[str, Any]) -> SearchConfig:
+    preset_of_file = told.pop("preset", None)
+    return SearchConfig.checked(**{**preset_of(preset or preset_of_file, told.get("space")), **told})

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from search_client.commands.console import milliseconds, print_facts
+from search_client.commands.console import predicted_milliseconds, print_facts
 from search_client.training.result import SearchResult
 
 _MISSED = "MISSED: give the search more epochs or a higher settle_steps"
@@ -13,7 +13,9 @@ def print_result(result: SearchResult) -> None:
     for promise in result.promises:
         facts = {
             "target": _target(promise.target_ms, "ms", promise.target_met),
-            "predicted": milliseconds(promise.predicted_ms, promise.predicted_ci_ms),
+            "predicted": predicted_milliseconds(
+                promise.predicted_ms, promise.network_error_percent, promise.predicted_ci_ms
+            ),
             "snapshot": promise.snapshot_id,
         }
         print_facts(f"For {promise.device}, {promise.conditions}", facts)

@@ -11,8 +11,17 @@ from latency_service.contract.errors import InvalidInput
 from latency_service.contract.network import NetworkSpec
 from search_client.commands import options
 from search_client.commands.connection import connected
-from search_client.commands.console import POLL_S, milliseconds, print_facts, print_json, profile_bar, readable_errors
+from search_client.commands.console import (
+    POLL_S,
+    milliseconds,
+    predicted_milliseconds,
+    print_facts,
+    print_json,
+    profile_bar,
+    readable_errors,
+)
 from search_client.commands.subjects import read_network
+from search_client.commands.trust import warn_of
 from search_client.latency.client import ServiceClient
 from search_client.latency.table import LatencyTable
 from search_client.training.run_folder import RunFolder
@@ -66,13 +75,14 @@ def _verify_run(client: ServiceClient, folder: RunFolder) -> Iterator[VerifyResu
 
 
 def _verify(client: ServiceClient, table: LatencyTable, network: NetworkSpec) -> VerifyResult:
+    warn_of(table)
     with profile_bar(f"measuring the network on {table.device}", total=1) as show:
         return verify_network(client, table, network, show, lambda: time.sleep(POLL_S))
 
 
 def _facts(result: VerifyResult) -> dict[str, str]:
     return {
-        "predicted": milliseconds(result.predicted_ms, result.predicted_ci_ms),
+        "predicted": predicted_milliseconds(result.predicted_ms, result.network_error_percent, result.predicted_ci_ms),
         "measured": f"{milliseconds(result.measured_ms, result.measured_ci_ms)}, {result.verdict}",
         "error": f"{result.error_percent:+.1f} %",
     }

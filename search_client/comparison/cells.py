@@ -37,8 +37,9 @@ class Cell(BaseModel):
         measured_ci_ms: Its 95 % interval.
         profile_id: What it was measured with: cells of one profile were measured in turns, in the same minutes.
         table_id: Stands for the device's state.
-        predicted_ms: Sum of the entries of the snapshot; None where the table lacks some of the network's ops.
+        predicted_ms: What the snapshot says of it; None where the table lacks some of the network's ops.
         snapshot_id: Likewise.
+        network_error_percent: Of the table's predictions, see LatencyTable; None where nobody has measured it, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +54,7 @@ class Cell(BaseModel):
     table_id: TableId
     predicted_ms: float | None
     snapshot_id: SnapshotId | None
+    network_error_percent: float | None = None
 
 
 class _Cells(BaseModel):

@@ -96,7 +96,8 @@ class Matrix(BaseModel):
         """Return a line a cell."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        columns = ("predicted_ms", "snapshot_id", "verdict", "measured_at", "macs", "parameters", "accuracy")
+        predicted = ("predicted_ms", "network_error_percent", "snapshot_id")
+        columns = (*predicted, "verdict", "measured_at", "macs", "parameters", "accuracy")
         conditions = tuple(type(self.places[0].conditions).model_fields)
         writer.writerow(("name", "network", "device", *conditions, "measured_ms", "ci_low_ms", "ci_high_ms", *columns))
         for contestant, cells in zip(self.contestants, self.rows, strict=True):

@@ -63,6 +63,7 @@ def _cell(
     place: Place, network: NetworkSpec, measured: MeasurementRow, status: ProfileStatus, table: LatencyTable | None
 ) -> Cell:
     predicted_ms = None if table is None else _predicted_ms(table, network)
+    predicting = None if predicted_ms is None else table
     return Cell(
         network=workload_key(network),
         place=place,
@@ -73,7 +74,8 @@ def _cell(
         profile_id=status.profile_id,
         table_id=measured.table_id,
         predicted_ms=predicted_ms,
-        snapshot_id=None if table is None or predicted_ms is None else table.snapshot_id,
+        snapshot_id=predicting and predicting.snapshot_id,
+        network_error_percent=predicting and predicting.network_error_percent,
     )
 
 

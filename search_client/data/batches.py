@@ -38,7 +38,7 @@ class Normalisation:
 
 
 class BatchLoader:
-    """Endless training batches, augmented at random.
+    """Endless training batches, in random order.
 
     An image that cannot be decoded is named in the log, and the next one of the split takes its place.
 
@@ -47,6 +47,7 @@ class BatchLoader:
         of: The data set it belongs to.
         batch_size: Images a batch, of all ranks together.
         seed: Of order and augmentation.
+        augment: Whether images are cropped and transformed at random; else they are shown as they are judged.
         transform: What happens to an image after its crop; None for `train_transform(of)`.
         rank: Whose part of every batch this is.
         world_size: How many ranks there are; together they see the batches that one alone would.
@@ -65,13 +66,14 @@ class BatchLoader:
         batch_size: int,
         seed: int,
         *,
+        augment: bool = True,
         transform: Transform | None = None,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
         self.unreadable = UnreadableImages()
         order = BatchOrder(len(images), batch_size, seed, rank, world_size)
-        self._read = TrainingReader(images, order, transform or train_transform(of))
+        self._read = TrainingReader(images, order, (transform or train_transform(of)) if augment else None)
         self._normalise = Normalisation(of.mean, of.std)
         self._workers = of.workers
         self._number = 0

@@ -29,11 +29,15 @@ class ReadImages(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingReader:
-    """Reads training batches by their number, augmented; a function of the number alone."""
+    """Reads training batches by their number; a function of the number alone.
+
+    Attributes:
+        transform: What augments an image after its random crop; None: images are shown as they are judged.
+    """
 
     images: LabelledImages
     order: BatchOrder
-    transform: Transform
+    transform: Transform | None
 
     def __call__(self, number: int) -> ReadImages:
         """Return a batch; the next image of the split takes the place of one that cannot be decoded.
@@ -55,14 +59,18 @@ class TrainingReader:
         tries = min(_MOST_UNREADABLE_IN_A_ROW, len(self.images))
         for step in range(tries):
             tried = (index + step) % len(self.images)
-            generator = torch.Generator().manual_seed(seed)
             try:
-                return tried, self.transform(self.images.training_view(tried, generator), generator)
+                return tried, self._view(tried, torch.Generator().manual_seed(seed))
             except UnreadableImage as error:
                 unreadable.append(str(error))
         raise DataSetUnavailable(
             f"{tries} images in a row cannot be read, the last being {unreadable[-1]}: are the files still there?"
         )
+
+    def _view(self, index: int, generator: torch.Generator) -> Tensor:
+        if self.transform is None:
+            return self.images.evaluation_view(index)
+        return self.transform(self.images.training_view(index, generator), generator)
 
 
 @dataclass(frozen=True)

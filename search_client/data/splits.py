@@ -10,7 +10,7 @@ from search_client.data.dataset import LabelledImages
 
 @dataclass(frozen=True)
 class Splits:
-    """Three disjoint, class-balanced parts of a training set.
+    """Three disjoint parts of a training set, each with every class in the proportion that it has in the whole.
 
     Attributes:
         weights: For the weight steps.

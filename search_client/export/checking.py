@@ -7,7 +7,7 @@ from latency_service.contract.errors import LatencyError
 from search_client.data.dataset import ImageSet, LabelledImages
 from search_client.export.model_file import ModelPrecision
 from search_client.export.running import ModelSession, logits_of
-from search_client.scoring import classify_all, score
+from search_client.scoring import OnImages, classify_all, score, tell_nobody
 
 #: Largest difference of a float32 logit from torch's, as a share of the largest logit where that is beyond 1.
 TOLERANCE = 1e-4
@@ -39,7 +39,12 @@ class ExportCheck(BaseModel):
 
 
 def check_export(
-    session: ModelSession, module: nn.Module, precision: ModelPrecision, images: LabelledImages, image_set: ImageSet
+    session: ModelSession,
+    module: nn.Module,
+    precision: ModelPrecision,
+    images: LabelledImages,
+    image_set: ImageSet,
+    on_images: OnImages = tell_nobody,
 ) -> ExportCheck:
     """Run both on the same images.
 
@@ -49,13 +54,14 @@ def check_export(
         precision: Of the file; float32 must say what torch says.
         images: Of the data set.
         image_set: The data set.
+        on_images: As for `classify_all`; each image is run twice.
 
     Raises:
         ExportDiffers: A float32 file does not.
         InvalidInput: The data set is not the network's, or none of the images can be read.
     """
-    expected, labels = classify_all(module, images, image_set)
-    logits, _ = classify_all(lambda pixels: logits_of(session, pixels), images, image_set)
+    expected, labels = classify_all(module, images, image_set, on_images)
+    logits, _ = classify_all(lambda pixels: logits_of(session, pixels), images, image_set, on_images)
     difference = float((logits - expected).abs().max())
     limit = TOLERANCE * max(1.0, float(expected.abs().max()))
     if precision == "fp32" and not difference <= limit:  # NaN is no agreement either

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from search_client.data.dataset import ImageSet
 from search_client.export.checking import ExportCheck
 from search_client.export.model_file import ModelFormat, ModelPrecision
+from search_client.latency.wording import stated_error
 from search_client.trained_network import TrainedNetwork
 from search_client.training.result import Promise
+from search_client.training.run_folder import RunFolder
 from search_client.verify import VerifyResult
 
 #: What agents measure the graphs of a format with.
@@ -70,7 +72,9 @@ class _Latency:
     is_of_this_file: bool
 
 
-def render_model_card(exported: ExportedFile, trained: TrainedNetwork, image_set: ImageSet, run: Path) -> str:
+def render_model_card(
+    exported: ExportedFile, trained: TrainedNetwork, image_set: ImageSet, run: Path, search: RunFolder | None
+) -> str:
     """Return the card.
 
     Args:
@@ -78,6 +82,7 @@ def render_model_card(exported: ExportedFile, trained: TrainedNetwork, image_set
         trained: What it was made of.
         image_set: What that was trained on.
         run: Its folder, as it was typed.
+        search: What derived the network, be it the one that trained it or not; None where nobody says.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("search_client.export"),
@@ -85,6 +90,7 @@ def render_model_card(exported: ExportedFile, trained: TrainedNetwork, image_set
         trim_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["stated_error"] = stated_error
     environment.filters["quoted"] = lambda value: shlex.quote(str(value))
     return environment.get_template("model-card.md.j2").render(
         exported=exported,
@@ -92,17 +98,17 @@ def render_model_card(exported: ExportedFile, trained: TrainedNetwork, image_set
         network=trained.architecture.network(),
         images=image_set,
         result=trained.search.result if trained.search else None,
-        latencies=_latencies(exported, trained),
-        config=trained.search.config if trained.search else None,
+        latencies=_latencies(exported, search),
+        search=search,
+        is_retrained=trained.search is None,
         run=run,
     )
 
 
-def _latencies(exported: ExportedFile, trained: TrainedNetwork) -> list[_Latency]:
-    folder = trained.search
-    if folder is None or folder.result is None:
+def _latencies(exported: ExportedFile, search: RunFolder | None) -> list[_Latency]:
+    if search is None or search.result is None:
         return []
-    rows = zip(folder.result.promises, folder.verifications, strict=True)
+    rows = zip(search.result.promises, search.verifications, strict=True)
     return [_Latency(promise, measured, _is_measured(exported, promise)) for promise, measured in rows]
 
 

@@ -31,11 +31,12 @@ class OnnxSession:
         except (engine.InvalidProtobuf, engine.InvalidGraph, engine.Fail) as error:
             raise InvalidInput(f"ONNX Runtime cannot read the model: {error}") from error
         self.runtime = f"onnxruntime {onnxruntime.__version__}"
-        source = self._session.get_inputs()[0]
-        self._input_name = source.name
-        _, channels, height, width = source.shape
-        self.input_shape = Shape(height, width, channels)
-        self._is_quantized = source.type == "tensor(uint8)"
+        match [(source.name, source.type, source.shape) for source in self._session.get_inputs()]:
+            case [(name, ("tensor(float)" | "tensor(uint8)") as kind, [1, int(channels), int(height), int(width)])]:
+                self._input_name, self._is_quantized = name, kind == "tensor(uint8)"
+                self.input_shape = Shape(height, width, channels)
+            case inputs:
+                raise InvalidInput(f"the model takes {inputs}, not one image: no `search-client export` wrote it")
         if self._is_quantized:
             self._source_scale, self._target_scale = self._scale("input"), self._scale("output")
 

@@ -8,6 +8,7 @@ import torch
 from device_agents.graphs.weights import Array
 from search_client.data.batches import evaluation_batches
 from search_client.data.dataset import ImageSet, LabelledImages
+from search_client.scoring import OnImages, tell_nobody
 
 #: Whatever kind of images are drawn from, images of that kind are drawn.
 AnyImages = TypeVar("AnyImages", bound=LabelledImages)
@@ -21,8 +22,18 @@ def some_images(images: AnyImages, count: int, seed: int) -> AnyImages:
     return images.subset(order[:count])
 
 
-def calibration_batches(image_set: ImageSet, count: int, seed: int) -> Iterator[Array]:
-    """Yield normalised training images, as float32 batches (N, C, H, W): what int8 takes its maps' ranges from."""
+def calibration_batches(
+    image_set: ImageSet, count: int, seed: int, on_images: OnImages = tell_nobody
+) -> Iterator[Array]:
+    """Yield normalised training images, as float32 batches (N, C, H, W): what int8 takes its maps' ranges from.
+
+    Args:
+        image_set: The data set.
+        count: Images.
+        seed: Of their choice.
+        on_images: Called with the number of images of each batch that has been used.
+    """
     drawn = some_images(image_set.train, count, seed)
     for pixels, _ in evaluation_batches(drawn, image_set, _CALIBRATION_BATCH):
         yield pixels.contiguous().numpy()
+        on_images(len(pixels))

@@ -36,9 +36,12 @@ class TfliteInterpreter:
             raise InvalidInput(f"{package} cannot read the model: {error}") from error
         self.runtime = f"{package} {version(package)}"
         self._source, self._target = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()[0]
-        _, height, width, channels = map(int, self._source["shape"])
-        self.input_shape = Shape(height, width, channels)
-        self._is_quantized = self._source["dtype"] == np.int8
+        match [(each["dtype"], each["shape"].tolist()) for each in self._interpreter.get_input_details()]:
+            case [(dtype, [1, height, width, channels])] if dtype in (np.float32, np.int8):
+                self._is_quantized = dtype == np.int8
+                self.input_shape = Shape(height, width, channels)
+            case inputs:
+                raise InvalidInput(f"the model takes {inputs}, not one image: no `search-client export` wrote it")
 
     def logits(self, image: Array) -> Array:
         """Return the logits, shape (classes,), of an image, shape (C, H, W)."""

@@ -51,6 +51,11 @@ class ColumnTable(BaseModel):
         """Of all costs."""
         return self.column.rpartition("_")[2]
 
+    @property
+    def intercept(self) -> float:
+        """Of every network: none."""
+        return 0.0
+
     def of(self, ops: Sequence[OpSpec]) -> Tensor:
         """Return the ops' costs in the order given: shape (len(ops),), float64, no gradient.
 

@@ -9,11 +9,16 @@ from latency_service.contract.ops import OpSpec
 
 
 class CostTable(Protocol):
-    """One additive cost of each op: what a network costs is the sum over its ops, and Zero costs nothing."""
+    """One additive cost of each op: a network costs the sum over its ops and the intercept, and Zero costs nothing."""
 
     @property
     def unit(self) -> str:
         """Of all costs, as people write it: `ms`, `mJ`, `M MACs`."""
+        ...
+
+    @property
+    def intercept(self) -> float:
+        """What every network costs besides its ops; 0 for most tables."""
         ...
 
     def of(self, ops: Sequence[OpSpec]) -> Tensor:

@@ -26,6 +26,11 @@ class CountTable:
         """Of all counts."""
         return _UNITS[self.count]
 
+    @property
+    def intercept(self) -> float:
+        """Of every network: none."""
+        return 0.0
+
     def of(self, ops: Sequence[OpSpec]) -> Tensor:
         """Return the ops' counts in the order given: shape (len(ops),), float64, no gradient."""
         return torch.tensor([_COUNTS[self.count](op) for op in ops], dtype=torch.float64)

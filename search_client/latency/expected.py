@@ -46,7 +46,7 @@ class SupernetCost:
 
     Attributes:
         unit: The table's.
-        fixed: What stem and head cost together.
+        fixed: What stem and head cost together, with the table's intercept: what every network of the space costs.
         blocks: For each block its candidates' costs, shape (num_candidates,), float64.
 
     Raises:
@@ -57,7 +57,7 @@ class SupernetCost:
         table.require(space.ops())
         self.space = space
         self.unit = table.unit
-        self.fixed = float(table.of((*space.stem, *space.head)).sum())
+        self.fixed = table.intercept + float(table.of((*space.stem, *space.head)).sum())
         self.blocks = tuple(table.of(block.candidates) for block in space.blocks)
 
     def expected(self, path_probs: Sequence[Tensor]) -> Tensor:

@@ -18,7 +18,8 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
     """
 
     def __init__(self, like: nn.BatchNorm2d, ranks: Ranks) -> None:
-        super().__init__(like.num_features, like.eps, like.momentum, dtype=like.weight.dtype)
+        weight = like.weight
+        super().__init__(like.num_features, like.eps, like.momentum, device=weight.device, dtype=weight.dtype)
         self.load_state_dict(like.state_dict())
         self._ranks = ranks
 

@@ -8,6 +8,7 @@ import jinja2
 
 from latency_service.contract.errors import InvalidInput
 from search_client.latency.table import LatencyTable
+from search_client.latency.wording import additivity_warning, describe_correction, describe_transfer, stated_error
 from search_client.report.drawing import Drawing, draw, legend
 from search_client.report.heat_map import heat_map
 from search_client.report.plots import Curve, Plot, Point, course, promise_against_measurement
@@ -68,6 +69,7 @@ def render_report(runs: Sequence[ReportedRun], title: str = "Networks for one de
         loader=jinja2.PackageLoader("search_client.report"), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["ms"] = lambda value: f"{value:.3f} ms"
+    environment.filters["stated_error"] = stated_error
     return environment.get_template("report.html.j2").render(
         title=title,
         subtitle=f"{first.space} on {_devices(first)}, data set {first.data_set}",
@@ -90,6 +92,9 @@ def _warnings(runs: Sequence[ReportedRun]) -> list[str]:
     if any(run.result.data_set == "digits" for run in runs):
         warnings.append("Searched on scikit-learn's 8x8 digits, as CIFAR-10 was not to be had: accuracies say little.")
     for snapshot in runs[0].folder.snapshots:
+        untold = additivity_warning(LatencyTable(snapshot).additivity)
+        if untold:
+            warnings.append(f"On {snapshot.device} {untold}.")
         noisy, total = sum(entry.verdict == "noisy" for entry in snapshot.ops), len(snapshot.ops)
         if noisy:
             warnings.append(
@@ -123,7 +128,13 @@ def _plots(runs: Sequence[ReportedRun]) -> list[Plot]:
         ),
     ]
     points = [
-        Point(run.label(promise), promise.predicted_ms, verification.measured_ms, verification.measured_ci_ms)
+        Point(
+            run.label(promise),
+            promise.predicted_ms,
+            verification.measured_ms,
+            verification.measured_ci_ms,
+            promise.network_error_percent,
+        )
         for run in runs
         for promise, verification in run.promises
         if verification is not None
@@ -151,4 +162,6 @@ def _provenance(table: LatencyTable) -> dict[str, object]:
         "protocol version": snapshot.protocol_version,
         "entries": f"{len(snapshot.ops)} ops, {len(snapshot.networks)} networks",
         "measured": span,
+        "correction": describe_correction(snapshot.correction),
+        **({"predicted": describe_transfer(snapshot.transfer)} if snapshot.transfer else {}),
     }

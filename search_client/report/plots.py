@@ -23,12 +23,18 @@ class Curve:
 
 @dataclass(frozen=True)
 class Point:
-    """One network: what was promised and what was measured, with its interval; milliseconds."""
+    """One network: what was promised and what was measured, each with its error where that is known; milliseconds."""
 
     name: str
     predicted_ms: float
     measured_ms: float
     measured_ci_ms: tuple[float, float]
+    network_error_percent: float | None = None
+
+    @property
+    def predicted_error_ms(self) -> float:
+        """Mean error of such predictions; 0 where nobody knows it."""
+        return self.predicted_ms * (self.network_error_percent or 0.0) / 100
 
 
 @dataclass(frozen=True)
@@ -55,16 +61,21 @@ def promise_against_measurement(points: Sequence[Point]) -> Plot:
     figure, axes = _axes("predicted, ms", "measured, ms")
     for colour, point in zip(LINE_COLOURS * len(points), points, strict=False):
         low, high = point.measured_ci_ms
-        bars = [[point.measured_ms - low], [high - point.measured_ms]]
+        vertical = [[point.measured_ms - low], [high - point.measured_ms]]
+        at = ([point.predicted_ms], [point.measured_ms])
         axes.errorbar(
-            [point.predicted_ms], [point.measured_ms], yerr=bars, fmt="o", color=colour, capsize=4, label=point.name
+            *at, yerr=vertical, xerr=point.predicted_error_ms, fmt="o", color=colour, capsize=4, label=point.name
         )
-    top = 1.15 * max(max(point.predicted_ms, point.measured_ci_ms[1]) for point in points)
+    top = 1.15 * max(max(point.predicted_ms + point.predicted_error_ms, point.measured_ci_ms[1]) for point in points)
     axes.plot([0, top], [0, top], color="#999999", linewidth=1, label="promise held")
     axes.fill_between([0, top], [0, 0.9 * top], [0, 1.1 * top], color="#999999", alpha=0.15, label="within 10 %")
     axes.set(xlim=(0, top), ylim=(0, top))
     axes.legend(frameon=False, loc="upper left")
-    return Plot(_svg(figure), "Each network's promise against its measurement; bars are the median's 95 % interval.")
+    return Plot(
+        _svg(figure),
+        "Each network's promise against its measurement; upright bars are the median's 95 % interval, level ones the "
+        "predictions' mean error, where the table knows it.",
+    )
 
 
 def _axes(x_label: str, y_label: str) -> tuple[Figure, Axes]:

@@ -64,7 +64,9 @@ class RetrainConfig(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.warmup_epochs >= self.epochs:
-            raise ValueError("the learning rate climbs in all epochs: make warmup_epochs fewer")
+            raise ValueError(
+                f"the learning rate climbs in all {self.epochs} epochs: set warmup_epochs lower (--set warmup_epochs=0)"
+            )
         return self
 
     @classmethod

@@ -4,6 +4,7 @@ config.json           what was asked for, the seed included
 architecture.json     the network
 history.jsonl         each step: learning rate, loss, accuracy; each epoch: accuracy on what is held out, if anything is
 checkpoints/          all that `--resume` needs
+lock                  held by the process that trains here
 tensorboard/          the same curves for TensorBoard
 weights.safetensors   the trained weights, once training has ended: their moving average where there is one
 result.json           what it came to

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from search_client.data import image_folder
 from search_client.registry import pick
 from search_client.spaces import proxyless_imagenet
 
 CIFAR, IMAGENET, IMAGENET_MOBILE = "cifar", "imagenet", "imagenet-mobile"
 
 _IMAGENET: Mapping[str, Any] = {
-    "data_set": "image-folder",
+    "data_set": image_folder.NAME,
     "epochs": 300,
     "warmup_epochs": 0,
     "batch_size": 256,

@@ -3,9 +3,11 @@
 Source: ProxylessNAS, arXiv:1812.00332, section 4: derived networks are trained anew, with a cosine and Nesterov SGD.
 """
 
+from contextlib import nullcontext
+
 from torch import nn
 
-from search_client.compute import Compute, pick_device
+from search_client.compute import make_compute
 from search_client.data.dataset import ImageSet
 from search_client.distributed import ALONE, Ranks
 from search_client.retraining.drop_path import set_rate
@@ -15,7 +17,7 @@ from search_client.retraining.recorder import RetrainFolderRecorder, RetrainReco
 from search_client.retraining.result import RetrainResult
 from search_client.retraining.schedule import warmed_up_cosine_lr
 from search_client.retraining.state import RetrainState
-from search_client.training.checkpoints import load_latest_checkpoint, save_checkpoint
+from search_client.training.checkpoints import restore_latest, save_checkpoint
 from search_client.training.evaluation import accuracy_on, weight_step
 from search_client.training.schedule import set_lr
 
@@ -41,8 +43,7 @@ class Retrainer:
         self._config = config = folder.config
         self._image_set = image_set
         self._watcher = watcher
-        device = pick_device(config.train_on, ranks.local_rank)
-        self._compute = Compute(device, config.amp, config.channels_last, config.accumulate, ranks)
+        self._compute = make_compute(config, ranks)
         self._state = RetrainState(config, folder.architecture, image_set, self._compute)
         self._epoch_steps = len(self._state.train_images) // config.batch_size
         self._total_steps = config.epochs * self._epoch_steps
@@ -55,10 +56,14 @@ class Retrainer:
 
         Raises:
             RetrainInterrupted: The watcher asked to stop; a later run of the same folder goes on.
+            InvalidInput: The folder's newest checkpoint cannot be read, or does not fit its config.
+            Conflict: Another process trains in the folder.
         """
-        checkpoint = load_latest_checkpoint(self._folder.checkpoints)
-        if checkpoint is not None:
-            self._state.load_state_dict(checkpoint)
+        with self._folder.locked() if self._compute.ranks.is_first else nullcontext():
+            return self._run()
+
+    def _run(self) -> RetrainResult:
+        restore_latest(self._folder.checkpoints, self._state)
         self._started_s = self._watcher.clock_s() - self._state.seconds
         is_first = self._compute.ranks.is_first
         with RetrainFolderRecorder(self._folder, self._state.step) if is_first else RetrainRecorder() as recorder:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from latency_service.contract.errors import InvalidInput
 from search_client.architecture import Architecture
 from search_client.compute import Compute
 from search_client.data.augmentation.mixup import mixup
@@ -38,18 +39,18 @@ class RetrainState:
         validation: What is held out for the curves; None for nothing.
 
     Raises:
-        InvalidInput: The network is not made for these images, a split is too small, or a batch cannot be shared out.
+        InvalidInput: The network is not made for these images, or they are fewer than a batch.
     """
 
     def __init__(
         self, config: RetrainConfig, architecture: Architecture, image_set: ImageSet, compute: Compute
     ) -> None:
         require_fit(architecture.network(), image_set)
-        split_seed, init_seed, batch_seed, self._noise_seed = _seeds(config.seed)
+        _, init_seed, batch_seed, self._noise_seed = _seeds(config.seed)
         self.step, self.seconds = 0, 0.0
         self.compute = compute
         self._config, self._num_classes = config, image_set.num_classes
-        self.train_images, self.validation = _split(image_set, config.validation_share, split_seed)
+        self.train_images, self.validation = make_split(config, image_set)
         self.batches = _batches(config, self.train_images, image_set, batch_seed, compute)
         self.module = compute.place(build_network(architecture.network(), torch.Generator().manual_seed(init_seed)))
         self.average = None if config.ema_decay is None else moving_average(self.module, config.ema_decay)
@@ -106,19 +107,27 @@ def _batches(
     config: RetrainConfig, images: LabelledImages, image_set: ImageSet, seed: int, compute: Compute
 ) -> BatchLoader:
     transform = train_transform(image_set, config.auto_augment, config.cutout_length)
-    compute.require_even_parts(config.batch_size)
     rank, world_size = compute.ranks.rank, compute.ranks.world_size
     return BatchLoader(
         images, image_set, config.batch_size, seed, transform=transform, rank=rank, world_size=world_size
     )
 
 
-def _split(image_set: ImageSet, share: float, seed: int) -> tuple[LabelledImages, LabelledImages | None]:
-    """Return what is trained on and what is held out, class by class."""
-    if share == 0:
-        return image_set.train, None
-    splits = split_images(image_set.train, seed, _ANY_SHARE, share)
-    return splits.weights + splits.alphas, splits.validation
+def make_split(config: RetrainConfig, image_set: ImageSet) -> tuple[LabelledImages, LabelledImages | None]:
+    """Return what is trained on and what is held out, class by class.
+
+    Raises:
+        InvalidInput: A part is empty, or what is trained on is less than a batch.
+    """
+    train, validation = image_set.train, None
+    if config.validation_share:
+        splits = split_images(train, _seeds(config.seed)[0], _ANY_SHARE, config.validation_share)
+        train, validation = splits.weights + splits.alphas, splits.validation
+    if len(train) < config.batch_size:
+        raise InvalidInput(
+            f"a batch of {config.batch_size} is more than the {len(train)} images that are trained on; lower batch_size"
+        )
+    return train, validation
 
 
 def _seeds(seed: int) -> list[int]:

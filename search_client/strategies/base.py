@@ -12,7 +12,7 @@ from search_client.compute import Compute
 from search_client.derivation import Derivation
 from search_client.latency.objective import Objective
 from search_client.modules.mixed_op import MixedOp
-from search_client.modules.super_net import SuperNet
+from search_client.modules.super_net import Path, SuperNet
 from search_client.spaces.space import Block
 
 
@@ -73,6 +73,18 @@ class Strategy(Protocol):
             compute: How precisely, and by how many ranks; None: as the tensors are, alone.
             progress: Share of the search's planned steps that are done, 0 to 1, for what fades out; 1 beyond them.
         """
+        ...
+
+    def require_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
+        """Return only where architecture steps can be taken with an optimiser set like this one.
+
+        Raises:
+            InvalidInput: They cannot.
+        """
+        ...
+
+    def leading_path(self, supernet: SuperNet) -> Path:
+        """Return the choices that lead now, whatever their network costs: what a watcher is shown."""
         ...
 
     def derive(self, supernet: SuperNet, derivation: Derivation) -> Architecture:

@@ -50,12 +50,13 @@ class Exploration:
 
     def draw_path(self, supernet: SuperNet, generator: torch.Generator, progress: float | None) -> None:
         """Make the path active that the next weight step trains; see `Strategy.draw_path`."""
+        if progress is not None:
+            self.set_temperature(supernet, progress)
         if self.fair_sampling == "always" or (self.fair_sampling == "warm-up" and progress is None):
             self._fair_paths.draw(supernet, generator)
         elif progress is None:
             supernet.sample_uniform_path(generator)
         else:
-            self.set_temperature(supernet, progress)
             supernet.sample_path(generator)
 
     def set_temperature(self, supernet: SuperNet, progress: float) -> None:

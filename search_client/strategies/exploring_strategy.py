@@ -8,7 +8,7 @@ import torch
 from search_client.architecture import Architecture
 from search_client.derivation import Derivation
 from search_client.latency.objective import Objective
-from search_client.modules.super_net import SuperNet
+from search_client.modules.super_net import Path, SuperNet
 from search_client.strategies.base import ArchStep
 from search_client.strategies.exploration import Exploration
 
@@ -26,6 +26,13 @@ class ExploringStrategy:
     def draw_path(self, supernet: SuperNet, generator: torch.Generator, progress: float | None) -> None:
         """Make the path active that the next weight step trains; see `Strategy.draw_path`."""
         self.exploration.draw_path(supernet, generator, progress)
+
+    def require_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
+        """Return: any optimiser will do."""
+
+    def leading_path(self, supernet: SuperNet) -> Path:
+        """Return each block's most probable op."""
+        return supernet.most_probable_path()
 
     def derive(self, supernet: SuperNet, derivation: Derivation) -> Architecture:
         """Return the network that the path probabilities speak for."""

@@ -40,10 +40,17 @@ def judge(
         compute: How precisely, and by how many ranks.
     """
     seen: list[Tensor] = []
-    with frozen_statistics(supernet), compute.autocast():
+    with frozen_statistics(supernet):
         for path in paths:
             supernet.set_path(path)
-            logits = supernet(images)
-            accuracy = (logits.argmax(1) == labels).double().mean()
-            seen.append(torch.stack([ce_loss(logits, labels).double(), accuracy]))
+            parts = [_seen(supernet, *part, ce_loss, compute) for part in compute.parts((images, labels))]
+            seen.append(torch.stack(parts).mean(0))
     return [Judgement(ce, accuracy) for ce, accuracy in compute.ranks.mean(torch.stack(seen)).tolist()]
+
+
+def _seen(supernet: SuperNet, images: Tensor, labels: Tensor, ce_loss: CeLoss, compute: Compute) -> Tensor:
+    """Return cross entropy and accuracy of the active path, shape (2,)."""
+    with compute.autocast():  # one a path: autocast keeps the weights that it has cast until its end
+        logits = supernet(images)
+        ce = ce_loss(logits, labels)
+    return torch.stack([ce.double(), (logits.argmax(1) == labels).double().mean()])

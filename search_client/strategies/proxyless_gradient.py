@@ -13,6 +13,8 @@ Where we depart from the official code (mit-han-lab/proxylessnas), and why:
 - The rescaling after the step works in logarithms, so that large alphas do not overflow.
 """
 
+from collections.abc import Iterable, Iterator
+
 import torch
 from torch import Tensor
 
@@ -56,6 +58,22 @@ class ProxylessGradient(ExploringStrategy):
         """Return the module of one block."""
         return GatedMixedOp(block, self.gates)
 
+    def require_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
+        """Return only where two-path gates are not joined with momentum or decay.
+
+        Either would move the unsampled candidates too, whose probabilities a step must keep.
+
+        Raises:
+            InvalidInput: They are.
+        """
+        momenta = [group.get("betas", (group.get("momentum", 0.0),))[0] for group in optimizer.param_groups]
+        decays = [group.get("weight_decay", 0.0) for group in optimizer.param_groups]
+        if self.gates == "two-path" and any(momenta + decays):
+            raise InvalidInput(
+                f"{NAME} with two-path gates needs an optimiser without momentum or decay: the paper's is Adam with "
+                "betas (0.0, 0.999), which alpha_betas sets"
+            )
+
     def arch_step(
         self,
         supernet: SuperNet,
@@ -74,29 +92,43 @@ class ProxylessGradient(ExploringStrategy):
         """
         compute = compute or Compute()
         mixed_ops = _gated_ops(supernet)
-        if self.gates == "two-path":
-            _refuse_momentum(optimizer)
+        self.require_optimizer(optimizer)
         self.exploration.set_temperature(supernet, progress)
         for mixed_op in mixed_ops:
             mixed_op.draw_gates(generator)
+        seen: list[Tensor] = []
         try:
-            with frozen_statistics(supernet), compute.autocast():
-                ce = objective.ce_loss(supernet(images), labels)
-            loss = objective.loss(ce, supernet.path_probs(), supernet.most_probable_path())
-            _step_alphas(mixed_ops, loss, optimizer, compute)
+            losses = _losses(supernet, (images, labels), objective, compute, seen)
+            _step_alphas(mixed_ops, losses, optimizer, compute)
         finally:
             for mixed_op in mixed_ops:
                 mixed_op.drop_gates()
         self.exploration.keep_floor(supernet, progress)
-        return observed(supernet, objective, ce.item(), loss.item())
+        ce, loss = compute.ranks.mean(torch.stack(seen).mean(0)).tolist()
+        return observed(supernet, objective, ce, loss)
+
+
+def _losses(
+    supernet: SuperNet, batch: tuple[Tensor, Tensor], objective: Objective, compute: Compute, seen: list[Tensor]
+) -> Iterator[Tensor]:
+    """Yield each part's share of the mean loss, and note its cross entropy and loss.
+
+    The mean of the parts' losses is the loss of the mean cross entropy: every latency loss is affine in it.
+    """
+    for images, labels in compute.parts(batch):
+        with frozen_statistics(supernet), compute.autocast():
+            ce = objective.ce_loss(supernet(images), labels)
+        loss = objective.loss(ce, supernet.path_probs(), supernet.most_probable_path())
+        seen.append(torch.stack([ce.detach().to(loss.dtype), loss.detach()]))
+        yield loss / compute.accumulate
 
 
 def _step_alphas(
-    mixed_ops: list[GatedMixedOp], loss: Tensor, optimizer: torch.optim.Optimizer, compute: Compute
+    mixed_ops: list[GatedMixedOp], losses: Iterable[Tensor], optimizer: torch.optim.Optimizer, compute: Compute
 ) -> None:
     alphas = [mixed_op.alpha for mixed_op in mixed_ops]
     before = [alpha.detach().clone() for alpha in alphas]
-    compute.descend(loss, alphas, optimizer)
+    compute.descend(losses, alphas, optimizer)
     for mixed_op, alpha_before in zip(mixed_ops, before, strict=True):
         mixed_op.rescale(alpha_before)
 
@@ -106,14 +138,3 @@ def _gated_ops(supernet: SuperNet) -> list[GatedMixedOp]:
     if len(mixed_ops) != len(supernet.mixed_ops):
         raise InvalidInput(f"the supernet was not made for {NAME}: hand its make_mixed_op to SuperNet")
     return mixed_ops
-
-
-def _refuse_momentum(optimizer: torch.optim.Optimizer) -> None:
-    """Momentum and decay would move the unsampled candidates too, whose probabilities a step must keep."""
-    for group in optimizer.param_groups:
-        momentum = group.get("betas", (group.get("momentum", 0.0),))[0]
-        if momentum or group.get("weight_decay", 0.0):
-            raise InvalidInput(
-                f"{NAME} with two-path gates needs an optimiser without momentum or decay: the paper's is Adam with "
-                "betas (0.0, 0.999)"
-            )

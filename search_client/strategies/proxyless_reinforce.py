@@ -83,6 +83,8 @@ class ProxylessReinforce(ExploringStrategy):
         networks: M, how many networks a step judges; 10 as released.
         reward: `loss`: the negated loss of the search, with each network's own costs in it. `accuracy`: as released;
             what the search's latency loss is then only tells when a target is met.
+            Where the worst cost alone counts, `loss` asks of every network the cost that is the worst of the one that
+            would be derived now, `accuracy` each network's own worst.
         exponent: Of target / cost in the reward `accuracy`.
         baseline_decay: Share of the old baseline in the new one.
         entropy_weight: What the path probabilities' entropy, in nats and summed over the blocks, adds to the reward.
@@ -184,7 +186,7 @@ class ProxylessReinforce(ExploringStrategy):
         if self.entropy_weight:
             entropies = [torch.special.entr(probs).sum() for probs in supernet.path_probs()]
             loss = loss - self.entropy_weight * torch.stack(entropies).sum()
-        compute.descend(loss, list(supernet.arch_params()), optimizer)
+        compute.descend([loss], list(supernet.arch_params()), optimizer)
 
 
 def _drawn(supernet: SuperNet, generator: torch.Generator) -> Path:

@@ -114,9 +114,16 @@ class RandomSearch:
         judgements = judge(supernet, paths, images, labels, objective.ce_loss, compute)
         ces = {path: judgement.ce for path, judgement in zip(paths, judgements, strict=True)}
         self.contenders = self._best_of(judged, ces, sum(ces[path] for path in drawn) / len(drawn))
-        best = self.contenders[0].path
+        best = self.leading_path(supernet)
         loss = objective.loss_of(ces[best], best, best)
         return ArchStep(ces[best], loss, objective.expected(supernet.path_probs()), objective.costs(best))
+
+    def require_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
+        """Return: no optimiser is used."""
+
+    def leading_path(self, supernet: SuperNet) -> Path:
+        """Return the best network that was judged; before any was, each block's most probable op."""
+        return self.contenders[0].path if self.contenders else supernet.most_probable_path()
 
     def derive(self, supernet: SuperNet, derivation: Derivation) -> Architecture:
         """Return the best network that was judged; before any was, the one that the derivation would build."""

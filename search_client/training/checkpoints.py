@@ -7,7 +7,7 @@ both are complete.
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -17,9 +17,19 @@ from latency_service.contract.errors import InvalidInput
 from search_client.training.atomic_file import write_atomically
 
 KEPT_CHECKPOINTS = 2
+#: Grows whenever a state is stored in another way.
+FORMAT = 1
 
 _TENSORS, _STATE = "tensors.safetensors", "state.json"
 _TENSOR_MARK, _ITEMS_MARK = "$tensor", "$items"
+
+
+class Stateful(Protocol):
+    """What can be brought back to where it was."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        ...
 
 
 def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> None:
@@ -37,7 +47,7 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> None:
     tensors: dict[str, torch.Tensor] = {}
     tree = _take_tensors(state, "", tensors)
     write_atomically(partial / _TENSORS, save(tensors))
-    write_atomically(partial / _STATE, json.dumps(tree).encode())
+    write_atomically(partial / _STATE, json.dumps({"format": FORMAT, "state": tree}).encode())
     shutil.rmtree(final, ignore_errors=True)
     partial.replace(final)
     for old in _complete(folder)[:-KEPT_CHECKPOINTS]:
@@ -48,20 +58,45 @@ def load_latest_checkpoint(folder: Path) -> dict[str, Any] | None:
     """Return the state of the newest complete checkpoint, or None where there is none.
 
     Raises:
-        InvalidInput: It cannot be read.
+        InvalidInput: It cannot be read, or is of another version.
     """
     complete = _complete(folder)
     if not complete:
         return None
     try:
-        tree = json.loads((complete[-1] / _STATE).read_bytes())
+        stored = json.loads((complete[-1] / _STATE).read_bytes())
         tensors = load_file(complete[-1] / _TENSORS)
-        state: dict[str, Any] = _put_tensors(tree, tensors)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        found = stored.get("format")
+        state: dict[str, Any] = _put_tensors(stored.get("state"), tensors)
+    except (OSError, ValueError, KeyError, AttributeError, SafetensorError) as error:
         raise InvalidInput(
             f"the checkpoint {complete[-1]} cannot be read ({error}); remove it to go on from the one before"
         ) from error
+    if found != FORMAT:
+        raise InvalidInput(
+            f"the checkpoint {complete[-1]} has format {found}, and this version reads format {FORMAT}: go on with the "
+            "version that wrote it"
+        )
     return state
+
+
+def restore_latest(folder: Path, state: Stateful) -> None:
+    """Bring a state to where the newest complete checkpoint was taken; leave it as it is where there is none.
+
+    Raises:
+        InvalidInput: The checkpoint cannot be read, or belongs to another run than this.
+    """
+    stored = load_latest_checkpoint(folder)
+    if stored is None:
+        return
+    try:
+        state.load_state_dict(stored)
+    except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        reason = next(iter(str(error).splitlines()), "")
+        raise InvalidInput(
+            f"the newest checkpoint in {folder} does not fit the run's settings ({type(error).__name__}: {reason}): "
+            "give config.json back what the run was started with, or start another run"
+        ) from error
 
 
 def _complete(folder: Path) -> list[Path]:

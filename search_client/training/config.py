@@ -23,6 +23,7 @@ class SearchConfig(BaseModel):
         combination: Whether all targets and costs count at each architecture step, or the one alone that is exceeded
             most.
         derivation: Whether the network is the most probable one, or the most probable one within all targets.
+        accept_not_additive: Search, too, where a table's anchors say that sums of ops do not tell what networks take.
         data_set: A name, or `auto`.
         data_set_params: What that is loaded with, such as `{"root": "/data/imagenet"}` of `image-folder`.
         image_limit: Training images that weights and alphas share; None takes all that validation leaves.
@@ -42,6 +43,9 @@ class SearchConfig(BaseModel):
         settle_steps: Further steps at most, each with an architecture step, until the derived network meets its target.
         fine_tune_epochs: Epochs that the derived network trains, starting from the supernet's weights.
         weight_lr: Peak of the cosine over warm-up and search; `fine_tune_lr` that of the fine-tuning.
+        label_smoothing: Of the labels that weights, and the architecture where not `plain_alpha_batches`, learn from.
+        plain_alpha_batches: Whether the architecture learns from images and labels as they are, as in the released
+            code; else from augmented images and smoothed labels, as the weights do.
         warmup_lr: Peak of the warm-up's own cosine, the search then having one of `weight_lr`; None: one spans both.
         checkpoint_steps: Weight steps between two checkpoints.
     """
@@ -58,6 +62,7 @@ class SearchConfig(BaseModel):
     strategy_params: dict[str, Any] = {}
     loss: str = "constrained"
     loss_params: dict[str, Any] = {}
+    accept_not_additive: bool = False
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     data_set: str = "auto"
@@ -87,6 +92,7 @@ class SearchConfig(BaseModel):
     momentum: float = Field(default=0.9, gt=0, lt=1)
     weight_decay: float = Field(default=4e-5, ge=0)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    plain_alpha_batches: bool = False
     alpha_lr: float = Field(default=0.1, gt=0)
     alpha_betas: tuple[Beta, Beta] = (0.0, 0.999)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from latency_service.contract.errors import InvalidInput
 from search_client.compute import Compute
 from search_client.data.batches import Batch, BatchLoader, evaluation_batches
 from search_client.data.dataset import ImageSet, LabelledImages
@@ -16,8 +17,13 @@ EVALUATION_BATCH_SIZE = 256
 
 
 def make_criterion(config: SearchConfig) -> nn.CrossEntropyLoss:
-    """Return the cross entropy that weights and architecture learn from."""
+    """Return the cross entropy that weights learn from."""
     return nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
+
+
+def make_alpha_criterion(config: SearchConfig) -> nn.CrossEntropyLoss:
+    """Return the cross entropy that the architecture learns from."""
+    return nn.CrossEntropyLoss(label_smoothing=0.0 if config.plain_alpha_batches else config.label_smoothing)
 
 
 def make_weight_optimizer(params: Iterable[nn.Parameter], config: SearchConfig) -> torch.optim.SGD:
@@ -113,6 +119,9 @@ def accuracy_on(
 
     On the validation split this is an honest estimate for further images of the same kind: neither weights, alphas nor
     batch statistics have seen it. The data set's test images are left for those who compare finished networks.
+
+    Raises:
+        InvalidInput: None of the images can be read.
     """
     module.eval()
     on_device = (compute or Compute()).on_device
@@ -120,4 +129,6 @@ def accuracy_on(
     for pixels, labels in map(on_device, evaluation_batches(images, image_set, EVALUATION_BATCH_SIZE)):
         right += int((module(pixels).argmax(1) == labels).sum())
         seen += len(labels)
+    if not seen:
+        raise InvalidInput(f"none of {len(images)} images of {image_set.name} can be read: there is nothing to score")
     return right / seen

@@ -1,6 +1,7 @@
 """History: what happened at each step, a JSON object a line."""
 
 import json
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,8 +35,9 @@ class History:
         self._file.write(_line({"step": step, **values}))
 
     def flush(self) -> None:
-        """Hand all records to the operating system: those up to a checkpoint must be there when it is."""
+        """Bring all records to the disk: those up to a checkpoint must be there when it is."""
         self._file.flush()
+        os.fsync(self._file.fileno())
 
 
 def read_history(path: Path) -> list[dict[str, Any]]:

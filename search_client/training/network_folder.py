@@ -1,13 +1,16 @@
 """NetworkFolder: the files that a search's folder and a retraining's have in common."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 from safetensors.torch import save
 from torch import nn
 
-from latency_service.contract.errors import InvalidInput, NotFound
+from latency_service.contract.errors import Conflict, InvalidInput, NotFound
 from search_client.architecture import Architecture
 from search_client.faults import first_fault
 from search_client.training.atomic_file import write_atomically
@@ -42,6 +45,19 @@ class NetworkFolder:
     def history(self) -> Path:
         """The weight steps' records."""
         return self.path / "history.jsonl"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from training in the folder; the lock ends with its holder, however that dies.
+
+        Raises:
+            Conflict: One does.
+        """
+        try:
+            with FileLock(self.path / "lock", blocking=False):
+                yield
+        except Timeout:
+            raise Conflict(f"another process trains in {self.path}: wait for it, or stop it") from None
 
     def write_network(self, architecture: Architecture, module: nn.Module) -> None:
         """Store the network and its weights."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from search_client.data import image_folder
 from search_client.registry import pick
 from search_client.spaces import proxyless_imagenet
 
@@ -14,12 +15,14 @@ _IMAGENET_IMAGES, _HELD_OUT_IMAGES = 1_281_167, 50_000
 
 #: `cifar` is SearchConfig's defaults: the paper's schedule, scaled to CIFAR-10 on two CPU cores.
 #: `imagenet` is the schedule that mit-han-lab/proxylessnas released. Departures: as many images as the architecture
-#: learns from are held out once more, to judge by; and nothing is fine-tuned, for the paper retrains from scratch.
+#: learns from are held out once more, to judge by; each class gives its share of both parts, where the released code
+#: takes 50 of each, however small; and nothing is fine-tuned, for the paper retrains from scratch.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         CIFAR: {},
         IMAGENET: {
             "space": proxyless_imagenet.NAME,
+            "data_set": image_folder.NAME,
             "image_limit": None,
             "validation_share": _HELD_OUT_IMAGES / _IMAGENET_IMAGES,
             "alpha_share": _HELD_OUT_IMAGES / (_IMAGENET_IMAGES - _HELD_OUT_IMAGES),
@@ -33,6 +36,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "momentum": 0.9,
             "weight_decay": 4e-5,
             "label_smoothing": 0.1,
+            "plain_alpha_batches": True,
             "alpha_lr": 1e-3,
             "alpha_betas": (0.0, 0.999),
             "fine_tune_epochs": 0,

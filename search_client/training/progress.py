@@ -17,7 +17,7 @@ class SearchProgress:
         loss: Of the last batch.
         accuracy: Share of the last batch's images that were classified rightly.
         expected: Expected cost over all paths, a term of the objective each.
-        derived: Cost of the network of the most probable ops, a term of the objective each.
+        derived: Cost of the network that leads, a term of the objective each.
         entropy: Of the path probabilities, mean over the blocks; 1 is undecided, 0 decided.
     """
 

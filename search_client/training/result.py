@@ -12,8 +12,9 @@ class Promise(BaseModel):
 
     Attributes:
         target_met: Whether the search's objective takes the predicted latency for the target.
-        predicted_ms: Sum of the pinned snapshot's entries over the derived network's ops.
+        predicted_ms: What the pinned snapshot says of the derived network.
         predicted_ci_ms: Its interval, from the entries' own; None where some entry has none.
+        network_error_percent: Of the table's predictions, see LatencyTable; None where nobody has measured it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,6 +26,7 @@ class Promise(BaseModel):
     target_met: bool
     predicted_ms: float
     predicted_ci_ms: tuple[float, float] | None
+    network_error_percent: float | None = None
 
     @property
     def label(self) -> str:

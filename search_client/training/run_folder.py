@@ -6,6 +6,7 @@ costs/0.json          the column of a file that the first cost was read from, wh
 history.jsonl         each weight step: phase, learning rate, loss, accuracy
 alphas.jsonl          each architecture step: losses, expected and derived latency, entropy, path probabilities
 checkpoints/          all that `--resume` needs
+lock                  held by the process that trains here
 tensorboard/          the same curves for TensorBoard
 architecture.json     the derived network
 weights.safetensors   its fine-tuned weights

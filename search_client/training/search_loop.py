@@ -132,7 +132,7 @@ class SearchLoop:
             loss=loss,
             accuracy=accuracy,
             expected=self._objective.expected(self._state.supernet.path_probs()),
-            derived=self._objective.costs(self._state.supernet.most_probable_path()),
+            derived=self._objective.costs(self._strategy.leading_path(self._state.supernet)),
             entropy=self._state.entropy,
         )
         self._watcher.on_progress(progress)

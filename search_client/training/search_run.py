@@ -1,10 +1,12 @@
 """One run from its folder to its result: search, derive, fine-tune, judge."""
 
+from contextlib import nullcontext
+
 import torch
 from torch import nn
 
 from search_client.architecture import Architecture
-from search_client.compute import Compute, pick_device
+from search_client.compute import make_compute
 from search_client.data.dataset import ImageSet
 from search_client.derivation import make_derivation
 from search_client.distributed import ALONE, Ranks
@@ -14,9 +16,8 @@ from search_client.modules.derived import build_network, inherit_weights
 from search_client.modules.synced_batch_norm import synchronise
 from search_client.strategies.registry import make_strategy
 from search_client.training.budget import Budget
-from search_client.training.checkpoints import load_latest_checkpoint
-from search_client.training.config import SearchConfig
-from search_client.training.evaluation import accuracy_on, fine_tune, make_criterion
+from search_client.training.checkpoints import restore_latest
+from search_client.training.evaluation import accuracy_on, fine_tune, make_alpha_criterion
 from search_client.training.progress import SearchInterrupted, SearchProgress, Watcher
 from search_client.training.promises import cost_promises, latency_promises
 from search_client.training.recorder import FolderRecorder, Recorder
@@ -37,6 +38,7 @@ class SearchRun:
         ranks: The processes that share the work; each makes a SearchRun of the same folder, and the first one writes.
 
     Raises:
+        NotAdditive: The snapshot's sums do not tell what networks take, and the config does not accept that.
         MissingEntries: The snapshot lacks some of the space's ops.
         InvalidInput: No network of the space can have a target latency, the images fit neither space nor batch, or this
             machine has not the processors that the config asks for.
@@ -50,9 +52,9 @@ class SearchRun:
         self._tables = tuple(map(LatencyTable, folder.snapshots))
         terms = feasible_terms(self._config, (*self._tables, *folder.cost_tables), image_set)
         self._strategy = make_strategy(self._config.strategy, **self._config.strategy_params)
-        self._objective = Objective(make_criterion(self._config), terms, self._config.combination)
+        self._objective = Objective(make_alpha_criterion(self._config), terms, self._config.combination)
         self._derivation = make_derivation(self._config.derivation, terms, self._config.combination)
-        self._compute = _make_compute(self._config, ranks)
+        self._compute = make_compute(self._config, ranks)
         self._state = SearchState(
             self._config, terms[0].cost.space, image_set, self._strategy, self._objective, self._compute
         )
@@ -63,10 +65,14 @@ class SearchRun:
 
         Raises:
             SearchInterrupted: The watcher asked to stop; a later run of the same folder goes on.
+            InvalidInput: The folder's newest checkpoint cannot be read, or does not fit its config.
+            Conflict: Another process trains in the folder.
         """
-        checkpoint = load_latest_checkpoint(self._folder.checkpoints)
-        if checkpoint is not None:
-            self._state.load_state_dict(checkpoint)
+        with self._folder.locked() if self._compute.ranks.is_first else nullcontext():
+            return self._run()
+
+    def _run(self) -> SearchResult:
+        restore_latest(self._folder.checkpoints, self._state)
         started_s = self._watcher.clock_s() - self._state.seconds
         is_first = self._compute.ranks.is_first
         with FolderRecorder(self._folder, after_step=self._state.step) if is_first else Recorder() as recorder:
@@ -124,8 +130,3 @@ class SearchRun:
             skipped_steps=self._compute.skipped_steps,
             seconds=seconds,
         )
-
-
-def _make_compute(config: SearchConfig, ranks: Ranks) -> Compute:
-    device = pick_device(config.train_on, ranks.local_rank)
-    return Compute(device, config.amp, config.channels_last, config.accumulate, ranks)

@@ -1,9 +1,11 @@
 """SearchState: everything in a search that changes from step to step, and how it is stored and brought back."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from latency_service.contract.errors import InvalidInput
 from search_client.compute import Compute
@@ -34,7 +36,7 @@ class SearchState:
         fine_tune_seed: For what follows the search.
 
     Raises:
-        InvalidInput: A split is too small, or a batch cannot be shared out equally.
+        InvalidInput: A split is too small.
     """
 
     def __init__(
@@ -52,15 +54,15 @@ class SearchState:
         self.splits = make_splits(config, image_set)
         self.compute = compute
         self.weight_batches = make_batches(config, self.splits.weights, image_set, weight_seed, compute)
-        self.alpha_batches = make_batches(config, self.splits.alphas, image_set, alpha_seed, compute)
+        self.alpha_batches = make_batches(
+            config, self.splits.alphas, image_set, alpha_seed, compute, augment=not config.plain_alpha_batches
+        )
         self.path_generator = torch.Generator().manual_seed(path_seed)
         self.supernet = SuperNet(space, torch.Generator().manual_seed(init_seed), strategy.make_mixed_op)
         if config.sync_batch_norm and compute.ranks.is_led:
             synchronise(self.supernet, compute.ranks)
         self.weight_optimizer = make_weight_optimizer(self.supernet.weight_params(), config)
-        self.arch_optimizer = torch.optim.Adam(
-            self.supernet.arch_params(), lr=config.alpha_lr, betas=config.alpha_betas, weight_decay=0.0
-        )
+        self.arch_optimizer = make_arch_optimizer(self.supernet.arch_params(), config)
         self.objective = objective
         self.strategy = strategy
         self.offload = self._place(config.offload)
@@ -103,6 +105,11 @@ class SearchState:
     )
 
 
+def make_arch_optimizer(params: Iterable[nn.Parameter], config: SearchConfig) -> torch.optim.Adam:
+    """Return the Adam that moves the alphas."""
+    return torch.optim.Adam(params, lr=config.alpha_lr, betas=config.alpha_betas, weight_decay=0.0)
+
+
 def make_splits(config: SearchConfig, image_set: ImageSet) -> Splits:
     """Return who learns from which image.
 
@@ -122,16 +129,11 @@ def make_splits(config: SearchConfig, image_set: ImageSet) -> Splits:
 
 
 def make_batches(
-    config: SearchConfig, images: LabelledImages, image_set: ImageSet, seed: int, compute: Compute
+    config: SearchConfig, images: LabelledImages, image_set: ImageSet, seed: int, compute: Compute, augment: bool = True
 ) -> BatchLoader:
-    """Return this rank's share of an endless row of batches.
-
-    Raises:
-        InvalidInput: A batch cannot be shared out equally.
-    """
-    ranks = compute.ranks
-    compute.require_even_parts(config.batch_size)
-    return BatchLoader(images, image_set, config.batch_size, seed, rank=ranks.rank, world_size=ranks.world_size)
+    """Return this rank's share of an endless row of batches."""
+    rank, world_size = compute.ranks.rank, compute.ranks.world_size
+    return BatchLoader(images, image_set, config.batch_size, seed, augment=augment, rank=rank, world_size=world_size)
 
 
 def _seeds(seed: int) -> list[int]:

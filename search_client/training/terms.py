@@ -8,16 +8,31 @@ import torch
 from latency_service.contract.errors import InvalidInput
 from search_client.data.dataset import ImageSet
 from search_client.derivation import budgeted_path
+from search_client.latency.additive import require_additive
 from search_client.latency.cost_table import CostTable
 from search_client.latency.expected import SupernetCost
 from search_client.latency.losses import constrained
 from search_client.latency.losses.registry import make_loss
 from search_client.latency.objective import CostTerm
+from search_client.latency.table import LatencyTable
 from search_client.spaces.registry import make_space
 from search_client.spaces.space import SearchSpace
 from search_client.strategies.registry import make_strategy
 from search_client.training.config import SearchConfig
-from search_client.training.search_state import make_splits
+from search_client.training.search_state import make_arch_optimizer, make_splits
+
+
+def require_parts(config: SearchConfig) -> None:
+    """Check what a search is made of by name, which needs neither tables nor images.
+
+    Raises:
+        UnknownName: There is no such space, strategy or loss.
+        InvalidInput: A parameter of theirs is wrong.
+    """
+    make_strategy(config.strategy, **config.strategy_params)
+    make_space(config.space, **config.space_params)
+    num_terms = len(config.targets) + len(config.costs)
+    make_loss(config.loss, target=config.targets[0].target_ms, **_loss_params(config, num_terms))
 
 
 def feasible_terms(config: SearchConfig, tables: Sequence[CostTable], image_set: ImageSet) -> tuple[CostTerm, ...]:
@@ -29,12 +44,16 @@ def feasible_terms(config: SearchConfig, tables: Sequence[CostTable], image_set:
         image_set: Its data set.
 
     Raises:
+        NotAdditive: A table's sums do not tell what networks take, and the config does not accept that.
         MissingEntries: A table lacks some of the space's ops.
         UnknownName: There is no such space, strategy or loss.
         InvalidInput: A parameter of theirs is wrong, no network of the space can have a target or keep all of them, or
             the images fit neither space nor batch.
     """
-    make_strategy(config.strategy, **config.strategy_params)
+    strategy = make_strategy(config.strategy, **config.strategy_params)
+    strategy.require_optimizer(make_arch_optimizer([torch.nn.Parameter(torch.zeros(1))], config))
+    if not config.accept_not_additive:
+        require_additive(table for table in tables if isinstance(table, LatencyTable))
     space = make_space(config.space, **config.space_params)
     terms = _terms(config, space, tables)
     if config.derivation == "budgeted":

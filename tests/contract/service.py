@@ -18,12 +18,13 @@ from latency_service.contract.messages import (
     RefreshPolicy,
     Snapshot,
 )
-from latency_service.contract.network import Workload
+from latency_service.contract.network import NetworkSpec, Workload
 from latency_service.database import Database
 from latency_service.services import cancellation, catalogue, deregistration, lookup, profiling, registration, snapshots
 from latency_service.services.desk import Desk
 from latency_service.services.following import follow
 from latency_service.services.judgement import Outcome, ResultStatus
+from latency_service.services.quick_plans import make_plan
 from latency_service.services.warm_tables import WarmTables
 from latency_service.settings import Settings
 from tests import service_data
@@ -68,17 +69,22 @@ class Service:
         device: str = DEVICE,
         priority: int = 0,
         refresh: RefreshPolicy | None = None,
+        anchors: Sequence[NetworkSpec] = (),
+        quick: int | None = None,
     ) -> ProfileCreated:
         """Ask for workloads."""
         request = ProfileRequest(
             device=device,
             conditions=conditions,
             workloads=tuple(workloads),
+            anchors=tuple(anchors),
             max_age_s=max_age_s,
             priority=priority,
             refresh=refresh,
+            quick=quick,
         )
-        return self.database.write(lambda session: profiling.create_profile(session, request, self.clock()))
+        plan = make_plan(self.database, request)
+        return self.database.write(lambda session: profiling.create_profile(session, request, self.clock(), plan))
 
     def status(self, profile: ProfileCreated) -> ProfileStatus:
         """Ask how far a profile is."""
@@ -170,5 +176,5 @@ class Service:
     def snapshot(self, snapshot_id: str | None) -> Snapshot:
         """Return a snapshot that must be there."""
         assert snapshot_id is not None
-        content = self.database.read(lambda session: snapshots.content(snapshots.get(session, snapshot_id)))
+        content = self.database.read(lambda session: snapshots.get(session, snapshot_id).document)
         return Snapshot.model_validate_json(content)

@@ -150,7 +150,7 @@ def test_few_equal_digits_of_which_less_is_told_are_worth_a_note(service: Servic
 
 def test_an_export_of_an_imported_table_is_the_same_snapshot_wherever_it_is_imported(service: Service) -> None:
     report = take(service)
-    content = service.database.read(lambda session: snapshots.content(snapshots.get(session, report.snapshot_id or "")))
+    content = service.database.read(lambda session: snapshots.get(session, report.snapshot_id or "").document)
     again = take(service, content, name="json")
     assert (again.snapshot_id, again.unchanged) == (report.snapshot_id, 6)
 

@@ -6,7 +6,7 @@ from latency_service.contract.errors import LeaseExpired
 from latency_service.contract.measurement import Verdict
 from latency_service.contract.messages import JobId, JobResult, Lease
 from tests.contract.service import Service
-from tests.service_data import failure, keys, measurement, new_id, op, ops, success
+from tests.service_data import failure, fed_measurement, fed_op, keys, measurement, new_id, op, ops, success
 
 
 def job_of(lease: Lease, number: int) -> JobId:
@@ -33,6 +33,22 @@ def test_a_late_ok_result_ends_a_job_that_nobody_has_taken_back_yet(service: Ser
     service.clock.advance(91)
     service.put(lost, success(lost.jobs[0].job_id))
     assert service.status(profile).state == "done"
+
+
+def test_a_late_result_in_context_is_stored_and_served_as_one_in_time_is(service: Service) -> None:
+    profile = service.profile([fed_op()])
+    lost = service.must_lend()
+    service.clock.advance(91)
+    late = JobResult(job_id=lost.jobs[0].job_id, measurement=fed_measurement(1.0, 0.8))
+    assert service.put(lost, late) == "late"
+    status = service.status(profile)
+    assert status.state == "done"
+    (row,) = service.stored().measurements
+    assert row.in_context is not None
+    assert row.in_context.latency_ms == pytest.approx(0.8, rel=1e-4)
+    (entry,) = service.latest_snapshot(status.table_id or "").ops
+    assert (entry.placement, entry.isolated_ms) == ("in_context", 1.0)
+    assert entry.latency_ms == pytest.approx(0.8, rel=1e-4)
 
 
 @pytest.mark.parametrize("verdict", ["noisy", "unfit"])

@@ -19,6 +19,7 @@ from tests.integration.digit_search import (
     stored_step,
     wait_for,
 )
+from tests.processes import STOPPED_BY_CTRL_C
 from tests.ranks import run_ranks, start_ranks
 from tests.unit.search_client.training.small_run import small_folder
 
@@ -43,6 +44,8 @@ def test_two_processes_end_where_one_with_the_same_batches_does(tmp_path: Path) 
         assert (given[name].double() - tensor.double()).abs().max() <= TOLERANCE, name
     for one, other in zip(read_history(alone.history), read_history(shared.history), strict=True):
         assert other == pytest.approx(one, abs=TOLERANCE)
+    for one, other in zip(read_history(alone.alphas), read_history(shared.alphas), strict=True):
+        assert (other["ce"], other["loss"]) == pytest.approx((one["ce"], one["loss"]), abs=TOLERANCE)
     assert alone.architecture == shared.architecture
 
 
@@ -66,7 +69,7 @@ def test_ctrl_c_on_one_process_stops_all_behind_the_same_step(tmp_path: Path) ->
     finally:
         for rank in ranks:
             rank.kill()
-    assert [rank.returncode for rank in ranks] == [130, 130]
+    assert all(rank.returncode in STOPPED_BY_CTRL_C for rank in ranks), answers
     assert [stderr.count("--resume") for _, stderr in answers] == [1, 0]
     state = load_latest_checkpoint(folder.checkpoints)
     assert state is not None

@@ -8,6 +8,7 @@ from latency_service.contract.messages.access import (
     KeyId,
     Scope,
 )
+from latency_service.contract.messages.advice import Advice, AdviceRequest, AdvisedOp
 from latency_service.contract.messages.base import JobId, Key, Message, SnapshotId, TableId, WorkloadOnWire
 from latency_service.contract.messages.comparisons import (
     ChangeGroup,
@@ -23,6 +24,7 @@ from latency_service.contract.messages.comparisons import (
     SnapshotList,
     StateChange,
 )
+from latency_service.contract.messages.corrections import Additivity, Correction, CorrectionMethod, NetworkError
 from latency_service.contract.messages.devices import Device, DeviceList, DeviceRegistered, DeviceRegistration
 from latency_service.contract.messages.imports import ImportReport, RowRemark, SourceName
 from latency_service.contract.messages.leases import (
@@ -51,6 +53,7 @@ from latency_service.contract.messages.profiles import (
     RefreshPolicy,
 )
 from latency_service.contract.messages.tables import (
+    ContextSummary,
     Entry,
     LatencyAnswer,
     LookupAnswer,
@@ -58,19 +61,28 @@ from latency_service.contract.messages.tables import (
     MeasurementId,
     MeasurementPage,
     MeasurementRow,
+    Placement,
     Provenance,
     Snapshot,
     Table,
     TableList,
 )
+from latency_service.contract.messages.transfers import TransferNote
 
 __all__ = [
+    "Additivity",
+    "Advice",
+    "AdviceRequest",
+    "AdvisedOp",
     "ApiKey",
     "ApiKeyCreated",
     "ApiKeyList",
     "ApiKeyRequest",
     "ChangeGroup",
     "ComparedSnapshot",
+    "ContextSummary",
+    "Correction",
+    "CorrectionMethod",
     "Device",
     "DeviceList",
     "DeviceRegistered",
@@ -100,8 +112,10 @@ __all__ = [
     "MeasurementPage",
     "MeasurementRow",
     "Message",
+    "NetworkError",
     "NetworkLatency",
     "NetworkReport",
+    "Placement",
     "ProfileCreated",
     "ProfileId",
     "ProfileList",
@@ -127,5 +141,6 @@ __all__ = [
     "Table",
     "TableId",
     "TableList",
+    "TransferNote",
     "WorkloadOnWire",
 ]

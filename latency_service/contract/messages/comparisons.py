@@ -8,7 +8,7 @@ from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import DeviceName, Fact, Fingerprint
 from latency_service.contract.measurement import Verdict
 from latency_service.contract.messages.base import Key, Message, SnapshotId, TableId
-from latency_service.contract.messages.tables import Entry, MeasurementId
+from latency_service.contract.messages.tables import ContextSummary, Entry, MeasurementId
 from latency_service.contract.network import NetworkSpec
 
 
@@ -107,7 +107,11 @@ class SnapshotDiff(Message):
 
 
 class HistoryPoint(Message):
-    """One measurement of the workload, without its samples."""
+    """One measurement of the workload, without its samples.
+
+    Attributes:
+        in_context: Absent for networks, and for ops that have no feeder.
+    """
 
     measurement_id: MeasurementId
     sequence: int
@@ -118,6 +122,7 @@ class HistoryPoint(Message):
     ci_low_ms: float
     ci_high_ms: float
     n: int
+    in_context: ContextSummary | None = None
     verdict: Verdict
     leased: bool
     finished_at: AwareDatetime

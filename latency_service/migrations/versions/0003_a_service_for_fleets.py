@@ -3,16 +3,14 @@
 Entries are filled from the measurements that are there.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
-from operator import attrgetter
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 import zstandard
 from alembic import op
 
-from latency_service.migrations.first_entries import count_entries, entry_row
+from latency_service.migrations.first_entries import count_entries, fill_entries
 
 revision = "0003"
 down_revision = "0002"
@@ -22,15 +20,8 @@ depends_on = None
 Column = tuple[str, sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]], str | None]
 
 MOMENT = sa.DateTime(timezone=True)
-PORTION = 1000
 QUEUED = sa.text("state = 'queued'")
 NOT_ENDED = sa.text("ended_at IS NULL")
-ENTRIES = sa.table(
-    "entries",
-    *(sa.column(name) for name in ("table_id", "workload_key", "verdict", "document")),
-    sa.column("measured_at", MOMENT),
-    sa.column("sessions", sa.JSON),
-)
 SNAPSHOTS = sa.table("snapshots", *(sa.column(name) for name in ("id", "content", "encoding", "entries")))
 REMOVE_IMPORTED = (
     "DELETE FROM entries WHERE table_id = :table_id",
@@ -68,7 +59,7 @@ def upgrade() -> None:
     op.create_index("ix_measurements_table_id_workload_key_sequence", "measurements", history)
     _create_api_keys()
     _create_entries_and_imports()
-    _fill_entries()
+    fill_entries(op.get_bind())
     _count_entries_of_snapshots()
     _store_snapshots("EXTERNAL")
 
@@ -130,27 +121,6 @@ def _create_entries_and_imports() -> None:
         sa.Column("entries", sa.Integer, nullable=False),
         sa.Column("imported_at", MOMENT, nullable=False),
     )
-
-
-def _fill_entries() -> None:
-    columns: list[sa.ColumnClause[Any]] = [
-        sa.column(name) for name in ("table_id", "workload_key", "sequence", "id", "verdict")
-    ]
-    columns += [sa.column("summary", sa.JSON), sa.column("finished_at", MOMENT)]
-    measurements = sa.table("measurements", *columns)
-    usable = sa.select(measurements).where(measurements.c.verdict.in_(("ok", "noisy")))
-    in_order = usable.order_by("table_id", "workload_key", "sequence").execution_options(yield_per=PORTION)
-    with op.get_bind().execute(in_order) as rows:
-        filled = _entry_rows(rows)
-        while portion := list(islice(filled, PORTION)):
-            op.bulk_insert(ENTRIES, portion)
-
-
-def _entry_rows(measurements: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    for (table_id, key), rows in groupby(measurements, attrgetter("table_id", "workload_key")):
-        row = entry_row(table_id, key, rows)
-        if row is not None:
-            yield row
 
 
 def _count_entries_of_snapshots() -> None:

@@ -6,9 +6,12 @@ from threading import Event
 
 import httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from latency_service import schema
+from latency_service import engines, schema
 from latency_service.api.app import create_app
 from latency_service.database import Database
 from latency_service.settings import Settings
@@ -79,3 +82,44 @@ def test_without_its_database_the_service_is_alive_but_not_ready(postgres: Morta
     assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
     assert (problem["code"], problem["request_id"]) == ("service_unavailable", "r-1")
     assert client.get("/health/ready").is_success
+
+
+@pytest.fixture
+def database(postgres: MortalPostgres) -> Iterator[Database]:
+    """A database with one pooled connection, which the server has cut off."""
+    database, other = Database(postgres.url, pool_size=1), Database(postgres.url, pool_size=1)
+    pid = database.read(lambda session: session.scalar(text("SELECT pg_backend_pid()")))
+    assert other.read(lambda session: session.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}))
+    yield database
+    database.close()
+    other.close()
+
+
+def test_a_connection_lost_while_it_rested_is_replaced_before_anybody_uses_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "PING_AFTER_S", 0.0)
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+
+
+def test_a_connection_lost_just_now_costs_a_transaction_one_repetition(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "PING_AFTER_S", 60.0)
+    attempts: list[Session] = []
+
+    def work(session: Session) -> None:
+        attempts.append(session)
+        session.execute(text("SELECT 1"))
+
+    database.write(work)
+    assert len(attempts) == 2
+
+
+def test_without_the_ping_a_lost_connection_shows_at_its_first_statement(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "PING_AFTER_S", 60.0)
+    with pytest.raises(OperationalError), database.engine.connect() as connection:
+        connection.scalar(text("SELECT 1"))

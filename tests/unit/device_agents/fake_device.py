@@ -25,6 +25,7 @@ class FakeDevice:
     cores: tuple[int, ...] = ()
     runtime_settings = NOTHING_SET
     rules = TimingRules()
+    together = 32
 
     def __init__(self, name: DeviceName = "board") -> None:
         self.name = name

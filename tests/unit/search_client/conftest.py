@@ -2,7 +2,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import torch
 
 from search_client.training.run_folder import RunFolder
 from tests.unit.search_client.trained_folder import trained_folder
@@ -11,12 +10,7 @@ from tests.unit.search_client.trained_folder import trained_folder
 @pytest.fixture(scope="session")
 def trained_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A finished search's folder; whoever writes into it copies it first."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # on a busy machine, threads that wait for each other take ten times as long
-    try:
-        return trained_folder(tmp_path_factory.mktemp("trained") / "run")
-    finally:
-        torch.set_num_threads(before)
+    return trained_folder(tmp_path_factory.mktemp("trained") / "run")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import httpx
@@ -22,6 +22,7 @@ from latency_service.contract.messages import (
     TableList,
 )
 from latency_service.contract.network import NetworkSpec, workload_key
+from latency_service.contract.ops import OpSpec
 from latency_service.contract.summary import summarize
 
 URL = "http://latency.test"
@@ -35,6 +36,8 @@ class FakeService:
         network_ms: What networks take that are not in `latencies`.
         latencies: What some of them take, by their keys.
         profiles: All that were asked for; `profile` is the last one.
+        queues_anchors: Whether anchors are named among what was queued.
+        predicts: What it does not queue, but predict.
     """
 
     def __init__(self, snapshot: Snapshot, network_ms: float = 1.0) -> None:
@@ -46,6 +49,8 @@ class FakeService:
         self.profile: ProfileRequest | None = None
         self.profiles: list[ProfileRequest] = []
         self.latencies: dict[str, float] = {}
+        self.queues_anchors = False
+        self.predicts: Sequence[OpSpec] = ()
         self._rows: list[MeasurementRow] = []
         self._looks = 0
         self._routes: dict[str, Callable[[httpx.Request], BaseModel]] = {
@@ -74,7 +79,10 @@ class FakeService:
         for workload, key in zip(self.profile.workloads, keys, strict=True):
             if isinstance(workload, NetworkSpec):
                 self._rows.append(self._row(key))
-        return ProfileCreated(profile_id="p1", measured=keys[:1], queued=keys[1:])
+        anchors = tuple(map(workload_key, self.profile.anchors)) if self.queues_anchors else ()
+        predicted = tuple(map(workload_key, self.predicts))
+        queued = tuple(key for key in keys[1:] if key not in predicted) + anchors
+        return ProfileCreated(profile_id="p1", measured=keys[:1], queued=queued, predicted=predicted)
 
     def _profile_status(self, _request: httpx.Request) -> ProfileStatus:
         assert self.profile is not None

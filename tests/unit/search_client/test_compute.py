@@ -3,10 +3,12 @@ import torch
 from torch import nn
 
 from latency_service.contract.errors import InvalidInput
-from search_client.compute import Amp, Compute, pick_device
+from search_client.compute import Amp, Compute, make_compute, pick_device
+from search_client.distributed import ALONE, Ranks
 from search_client.modules.super_net import SuperNet
 from search_client.training.evaluation import weight_step
 from tests.unit.search_client.small_space import small_space
+from tests.unit.search_client.training.small_run import small_config
 
 
 def small_network() -> nn.Sequential:
@@ -76,9 +78,9 @@ def test_fp16_steps_are_those_of_fp32_but_for_rounding() -> None:
 def test_a_step_whose_gradient_overflows_is_skipped_and_counted() -> None:
     compute, weight = Compute(amp="fp16"), nn.Parameter(torch.ones(1))
     optimizer = torch.optim.SGD([weight], lr=0.1, momentum=0.9, weight_decay=0.1)
-    assert not compute.descend((weight * 1e38).sum(), [weight], optimizer)
+    assert not compute.descend([(weight * 1e38).sum()], [weight], optimizer)
     assert (compute.skipped_steps, weight.item(), weight.grad) == (1, 1.0, None)
-    assert compute.descend((weight * 2).sum(), [weight], optimizer)
+    assert compute.descend([(weight * 2).sum()], [weight], optimizer)
     assert compute.skipped_steps == 1
     assert weight.item() == pytest.approx(1 - 0.1 * (2 + 0.1))
 
@@ -87,14 +89,16 @@ def test_a_step_whose_gradient_overflows_is_skipped_and_counted() -> None:
 def test_descending_moves_the_asked_parameters_alone_along_the_unscaled_gradient(amp: str) -> None:
     asked, other = nn.Parameter(torch.tensor([3.0])), nn.Parameter(torch.tensor([5.0]))
     compute = Compute(amp="fp16" if amp == "fp16" else "off")
-    compute.descend((asked * other).sum(), [asked], torch.optim.SGD([asked], lr=0.1))
+    compute.descend(
+        ((asked * other * share).sum() for share in (0.75, 0.25)), [asked], torch.optim.SGD([asked], lr=0.1)
+    )
     assert asked.item() == pytest.approx(3 - 0.1 * 5)
     assert (other.item(), other.grad) == (5.0, None)
 
 
 def test_the_scale_and_the_count_of_skipped_steps_come_back() -> None:
     compute, weight = Compute(amp="fp16"), nn.Parameter(torch.ones(1))
-    compute.descend((weight * 1e38).sum(), [weight], torch.optim.SGD([weight], lr=0.1))
+    compute.descend([(weight * 1e38).sum()], [weight], torch.optim.SGD([weight], lr=0.1))
     restored = Compute(amp="fp16")
     restored.load_state_dict(compute.state_dict())
     assert restored.state_dict() == compute.state_dict()
@@ -132,6 +136,20 @@ def test_batches_that_cannot_be_shared_out_evenly_are_refused() -> None:
     Compute(accumulate=4).require_even_parts(12)
     with pytest.raises(InvalidInput, match="make batch_size a multiple"):
         Compute(accumulate=5).require_even_parts(12)
+    with pytest.raises(InvalidInput, match="make batch_size a multiple"):
+        make_compute(small_config(batch_size=16), Ranks(world_size=3))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_processor_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="torch sees 0"):
+        make_compute(small_config(train_on="cuda"), ALONE)
+
+
+def test_a_process_computes_as_its_settings_say() -> None:
+    compute = make_compute(small_config(train_on="cpu", amp="bf16", accumulate=19, channels_last=False), ALONE)
+    assert (compute.device.type, compute.amp, compute.accumulate) == ("cpu", "bf16", 19)
+    assert compute.memory_format == torch.contiguous_format
 
 
 def test_labels_may_be_probabilities_of_which_the_likeliest_counts() -> None:

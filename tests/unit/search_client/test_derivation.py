@@ -12,7 +12,9 @@ from search_client.latency.expected import SupernetCost
 from search_client.latency.losses.base import LatencyLoss
 from search_client.latency.losses.registry import make_loss
 from search_client.latency.objective import Combination, CostTerm
+from search_client.latency.table import LatencyTable
 from search_client.modules.super_net import Path
+from tests.unit.search_client.corrections import corrected, own_factors
 from tests.unit.search_client.small_space import made_up_ms, small_space, table_of
 
 SPACE = small_space()
@@ -44,6 +46,11 @@ def relative_term(cost: SupernetCost, target: float) -> CostTerm:
 
 def constrained_term(cost: SupernetCost, target: float) -> CostTerm:
     return term(cost, target, make_loss("constrained", target=target, tolerance=0.02))
+
+
+def corrected_table(intercept_ms: float) -> LatencyTable:
+    """Return a table with a correction."""
+    return LatencyTable(corrected(table_of(SPACE).snapshot, factors=own_factors(SPACE), intercept_ms=intercept_ms))
 
 
 def probs_by(seed: int, spread: float = 1.0) -> list[torch.Tensor]:
@@ -137,3 +144,16 @@ def test_a_candidate_whose_probability_came_to_nothing_can_still_be_needed() -> 
         probs[5] = 1.0
     path = budgeted_path(path_probs, [relative_term(COSTS[0], COSTS[0].range[0])])
     assert COSTS[0].of_path(path) == COSTS[0].range[0]
+
+
+@pytest.mark.parametrize("intercept_ms", [-0.01, 0.0, 0.05])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_the_most_probable_network_within_a_target_is_found_by_a_corrected_table(
+    intercept_ms: float, share: float
+) -> None:
+    table = corrected_table(intercept_ms)
+    cost, path_probs = SupernetCost(SPACE, table), probs_by(4)
+    target_ms = at(cost, share)
+    found = budgeted_path(path_probs, [relative_term(cost, target_ms)])
+    within = [path for path in PATHS if table.network_ms(SPACE.network(path)) <= target_ms * (1 + 1e-9)]
+    assert found == max(within, key=lambda path: log_prob(path_probs, path))

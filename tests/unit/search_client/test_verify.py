@@ -6,7 +6,9 @@ import pytest
 from latency_service.contract.messages import JobFailure, ProfileStatus, TableId
 from latency_service.contract.network import workload_key
 from search_client.latency.client import ServiceClient
+from search_client.latency.table import LatencyTable
 from search_client.verify import NotMeasured, VerifyResult, verify_network
+from tests.unit.search_client.corrections import HELD_OUT_PERCENT, corrected
 from tests.unit.search_client.fake_service import URL, FakeService
 from tests.unit.search_client.small_space import small_space, table_of
 
@@ -35,6 +37,16 @@ def test_the_promise_is_held_against_a_fresh_measurement_of_the_whole_network(se
     assert result.measured_ms == pytest.approx(predicted_ms / 1.25)
     assert result.measured_ci_ms[0] < result.measured_ms < result.measured_ci_ms[1]
     assert result.error_percent == pytest.approx(25)
+
+
+def test_an_anchored_table_s_promise_is_corrected_and_has_an_error(service: FakeService) -> None:
+    assert verify(service).network_error_percent is None
+    anchored = LatencyTable(corrected(table_of(small_space()).snapshot))
+    with ServiceClient(URL, httpx.MockTransport(service)) as client:
+        result = verify_network(client, anchored, NETWORK, lambda _: None, lambda: None)
+    assert result.predicted_ms == pytest.approx(1.1 * table_of(small_space()).network_ms(NETWORK))
+    assert result.network_error_percent == HELD_OUT_PERCENT
+    assert result.error_percent == pytest.approx(100 * (result.predicted_ms / result.measured_ms - 1))
 
 
 def test_the_newest_of_several_measurements_counts(service: FakeService) -> None:

@@ -10,7 +10,7 @@ from device_agents.child.process import ChildLauncher
 from device_agents.runtimes.base import DeviceAway
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.messages import JobId, JobResult, LeasedJob
-from tests.fake_worker import HANGS, KILLED, QUICK, job, launcher
+from tests.fake_worker import HANGS, KILLED, QUICK, fed_job, job, launcher
 
 
 def order(*jobs: LeasedJob) -> MeasureOrder:
@@ -30,6 +30,13 @@ def test_the_job_that_kills_the_child_is_found_and_its_neighbours_are_measured()
 def test_the_job_that_hangs_is_timed_out_and_its_neighbours_are_measured() -> None:
     results = list(measure_jobs(launcher(deadline_s=1.5), order(job(QUICK), job(HANGS))))
     assert outcomes(results) == {"job-1-0": "measured", "job-6-0": "timed_out"}
+
+
+@pytest.mark.parametrize("behaviour", [KILLED, HANGS])
+def test_an_op_whose_chain_kills_the_child_or_hangs_has_its_isolated_timing(behaviour: int) -> None:
+    (result,) = measure_jobs(launcher(deadline_s=1.5), order(fed_job(behaviour)))
+    assert result.measurement is not None
+    assert result.measurement.in_context is None
 
 
 def test_cancelled_jobs_are_not_measured_again() -> None:

@@ -6,17 +6,21 @@ from device_agents.runtimes.base import DeviceAway, UnsupportedWorkload, Workloa
 from device_agents.stopwatch.rules import TimingRules
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.device import RuntimeStatus
+from latency_service.contract.feeders import feeder_of
 from latency_service.contract.keys import format_key
 from latency_service.contract.messages import JobResult, LeasedJob
 from latency_service.contract.network import Workload
-from tests.fake_worker import NO_MEMORY, QUICK, RAISES, UNSUPPORTED, FakeRuntime, FakeWorkload, job
+from tests.fake_worker import NO_MEMORY, QUICK, RAISES, SLOW, UNSUPPORTED, FakeRuntime, FakeWorkload, fed_job, job
 
 FAST = TimingRules(min_sample_ms=0.01, max_timer_share=0.5, max_resolution_share=1, max_s=0.05, min_s=0, patience_s=0.2)
 
 
-def results_of(jobs: list[LeasedJob], runtime: FakeRuntime | None = None) -> dict[str, JobResult]:
+def results_of(
+    jobs: list[LeasedJob], runtime: FakeRuntime | None = None, in_context: bool = True, together: int = 32
+) -> dict[str, JobResult]:
     events: list[Event] = []
-    order = MeasureOrder(conditions=Conditions(runtime="fake"), jobs=tuple(jobs), rules=FAST)
+    conditions = Conditions(runtime="fake")
+    order = MeasureOrder(conditions=conditions, jobs=tuple(jobs), rules=FAST, in_context=in_context, together=together)
     carry_out(order, lambda name, settings: runtime or FakeRuntime(), events.append)
     return {event.result.job_id: event.result for event in events if isinstance(event, Answered)}
 
@@ -67,10 +71,19 @@ def test_the_measurement_says_what_the_runtime_did() -> None:
 
 
 def test_a_long_batch_is_loaded_in_parts_and_closed() -> None:
+    for together, most in ((7, 7), (100, 20)):
+        runtime = CountingRuntime(capacity=100)
+        jobs = [job(QUICK, number) for number in range(20)]
+        assert len(results_of(jobs, runtime, together=together)) == 20
+        assert runtime.most == most + 1  # and the reference op
+        assert runtime.open == 0
+
+
+def test_a_group_ends_where_memory_runs_low_however_many_may_be_together(monkeypatch: pytest.MonkeyPatch) -> None:
     runtime = CountingRuntime(capacity=100)
-    assert len(results_of([job(QUICK, number) for number in range(20)], runtime)) == 20
-    assert runtime.most == 16 + 1  # and the reference op
-    assert runtime.open == 0
+    monkeypatch.setattr("device_agents.child.worker._memory_is_plenty", lambda: runtime.open < 1 + 5)
+    assert len(results_of([job(QUICK, number) for number in range(20)], runtime, together=100)) == 20
+    assert runtime.most == 5 + 1
 
 
 def test_a_workload_that_does_not_fit_beside_others_is_measured_after_them() -> None:
@@ -168,3 +181,58 @@ def test_probing_asks_the_runtime() -> None:
 @pytest.fixture(autouse=True)
 def _memory_is_plenty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("device_agents.child.worker._memory_is_plenty", lambda: True)
+
+
+def test_an_op_is_timed_alone_and_behind_its_feeder_which_others_share() -> None:
+    jobs = [fed_job(SLOW), fed_job(QUICK), fed_job(QUICK, 1)]
+    runtime = CountingRuntime(capacity=100)
+    measured = {job_id: result.measurement for job_id, result in results_of(jobs, runtime).items()}
+    assert runtime.most == 1 + 3 + 3 + 2  # the reference op, the ops, their chains, two feeders
+    assert runtime.open == 0
+    for each in jobs:
+        measurement = measured[each.job_id]
+        assert measurement is not None
+        assert measurement.in_context is not None
+        feeder = feeder_of(each.workload)
+        assert feeder is not None
+        assert measurement.in_context.feeder == format_key(feeder)
+        assert len(measurement.in_context.alone.round_sizes) == len(measurement.in_context.chain.round_sizes)
+
+
+def test_what_an_op_adds_is_what_it_adds_to_its_feeders_time() -> None:
+    measurement = results_of([fed_job(SLOW)])["fed-7-0"].measurement
+    assert measurement is not None
+    assert measurement.in_context is not None
+    assert measurement.summary.median_ms < 1
+    assert measurement.in_context.latency_ms > 19  # a SLOW run sleeps for 20 ms
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        (UNSUPPORTED, "unsupported: the fake runtime has no such op"),
+        (NO_MEMORY, "out_of_memory: MemoryError: too big"),
+        (RAISES, "crashed: ValueError: the graph is broken"),
+    ],
+)
+def test_an_op_whose_chain_fails_has_its_isolated_timing_and_says_why(behaviour: int, reason: str) -> None:
+    result = results_of([fed_job(behaviour)])[f"fed-{behaviour}-0"]
+    assert result.measurement is not None
+    assert result.measurement.in_context is None
+    assert result.measurement.runtime_facts["in_context"] == reason
+
+
+def test_an_op_whose_chain_does_not_fit_beside_others_is_measured_after_them() -> None:
+    runtime = CountingRuntime(capacity=5)  # the reference op, two ops, a chain, a feeder
+    results = results_of([fed_job(QUICK), fed_job(SLOW)], runtime)
+    assert all(result.measurement and result.measurement.in_context for result in results.values())
+    assert runtime.most <= 5
+
+
+def test_an_order_may_ask_for_isolated_timings_alone() -> None:
+    runtime = CountingRuntime(capacity=100)
+    results = results_of([fed_job(QUICK)], runtime, in_context=False)
+    assert runtime.most == 2
+    measurement = results["fed-1-0"].measurement
+    assert measurement is not None
+    assert measurement.in_context is None

@@ -107,3 +107,13 @@ def test_a_key_is_not_shown_by_what_shows_settings_or_finds_them_wrong(
     with pytest.raises(InvalidInput, match="key: ") as raised:
         load_settings(file, {})
     assert KEY not in str(raised.value)
+
+
+def test_a_child_measures_a_whole_default_lease_together_and_the_agent_itself_fewer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load_settings(None, {})
+    assert settings.jobs_together == settings.max_jobs
+    assert load_settings(None, {"isolation": "none"}).jobs_together == 16
+    monkeypatch.setenv("DEVICE_AGENT_TOGETHER", "192")
+    assert load_settings(None, {"isolation": "none"}).jobs_together == 192

@@ -61,6 +61,16 @@ def test_a_kernel_keeps_to_fewer_bits_where_it_must_and_an_empty_channel_stays_e
     np.testing.assert_array_equal(stored.kernel, [[63, -25], [0, 0]])
 
 
+@pytest.mark.parametrize("size", [1e-4, 1e-7, 1e-30, 0.0])
+def test_the_bias_of_a_channel_whose_kernel_has_all_but_died_still_fits(size: float) -> None:
+    kernel = np.array([[1.0, -0.5], [size, -size]], np.float32)
+    stored = quantize_weights(LayerWeights(kernel, np.array([0.1, -2.0], np.float32)), MapScale(0.01, 3))
+    np.testing.assert_allclose(stored.bias * stored.bias_scales, [0.1, -2.0], rtol=0.01)
+    assert np.abs(stored.bias.astype(np.int64)).max() <= 1.001 * 2**30
+    np.testing.assert_array_equal(stored.kernel[0], [127, -64])
+    assert np.abs(stored.kernel[1] * stored.kernel_scales[1] - kernel[1]).max() <= 1.01 * stored.kernel_scales[1] / 2
+
+
 def test_a_pool_keeps_its_sources_scale() -> None:
     graph = lower(parse_key("v1-avg_pool-8x8x4-k3-s1"))
     scales = map_scales(graph, {"images": (-1.0, 4.0), "op0_pool": (-0.1, 0.4)})

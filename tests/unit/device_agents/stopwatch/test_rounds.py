@@ -133,3 +133,60 @@ def test_without_a_reference_nothing_is_voided() -> None:
         assert isinstance(outcome, Measurement)
         assert outcome.reference_ms == ()
         assert "reference_op" not in outcome.runtime_facts
+
+
+def rounds_of(outcome: Outcome) -> int:
+    assert isinstance(outcome, Measurement)
+    return len(outcome.round_sizes)
+
+
+def test_who_stands_beside_others_takes_a_round_with_each_of_theirs_and_is_done_last() -> None:
+    host, rng, noise = SimulatedHost(), random.Random(0), random.Random(1)
+    subjects = subjects_of(host, []) | {"d": SimulatedSubject(host, lambda run: MS * noise.uniform(0.5, 1.5))}
+    outcomes = dict(measure_interleaved(subjects, TimingRules(), host.instruments(), rng, serves={"a": ("c", "d")}))
+    assert rounds_of(outcomes["d"]) > rounds_of(outcomes["c"])
+    assert rounds_of(outcomes["a"]) == rounds_of(outcomes["d"])
+    assert rounds_of(outcomes["b"]) == rounds_of(outcomes["c"])
+    assert list(outcomes)[-1] == "a"
+
+
+def test_those_that_belong_together_have_their_turns_behind_each_other() -> None:
+    host, rng, progress = SimulatedHost(), random.Random(0), list[str]()
+    rules = TimingRules()
+    list(
+        measure_interleaved(subjects_of(host, []), rules, host.instruments(), rng, progress.append, None, {"a": ("c",)})
+    )
+    turns = turns_in(progress)
+    rounds = [turns[start : start + 4] for start in range(0, len(turns), 4)]
+    assert all(abs(one.index("a") - one.index("c")) == 1 for one in rounds)
+    assert len({tuple(one) for one in rounds}) > 1
+
+
+def test_who_stands_beside_one_that_fails_is_measured_all_the_same() -> None:
+    host, rng = SimulatedHost(), random.Random(0)
+    subjects = {**subjects_of(host, []), "bad": Crashing(host, lambda run: MS)}
+    outcomes = dict(measure_interleaved(subjects, TimingRules(), host.instruments(), rng, serves={"a": ("bad",)}))
+    assert isinstance(outcomes["bad"], Failure)
+    assert rounds_of(outcomes["a"]) == rounds_of(outcomes["b"])
+
+
+def test_each_turn_is_told_of_with_the_number_of_its_round() -> None:
+    host, rng = SimulatedHost(), random.Random(0)
+    turns: dict[str, list[int]] = {name: [] for name in NAMES}
+    outcomes = dict(
+        measure_interleaved(
+            subjects_of(host, []), TimingRules(), host.instruments(), rng, on_turn=lambda key, n: turns[key].append(n)
+        )
+    )
+    assert turns == {name: list(range(rounds_of(outcomes[name]))) for name in NAMES}
+
+
+def test_who_had_enough_until_a_round_was_voided_has_missed_the_rounds_in_between() -> None:
+    host, rng, rules, noise = SimulatedHost(), random.Random(0), TimingRules(), random.Random(1)
+    host.slowness = lambda now_ns: 1.3 if 520 * MS <= now_ns < 620 * MS else 1.0
+    turns: dict[str, list[int]] = {name: [] for name in NAMES}
+    subjects = subjects_of(host, []) | {"d": SimulatedSubject(host, lambda run: MS * noise.uniform(0.5, 1.5))}
+    arguments = (subjects, rules, host.instruments(), rng)
+    reference = reference_on(host, rules)
+    list(measure_interleaved(*arguments, reference=reference, on_turn=lambda key, n: turns[key].append(n)))
+    assert any(numbers != list(range(len(numbers))) for numbers in turns.values())

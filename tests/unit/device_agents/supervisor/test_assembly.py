@@ -39,6 +39,11 @@ def test_a_host_and_its_phones_are_devices_of_one_agent(tmp_path: Path) -> None:
         assert phone.cores == ()
 
 
+def test_how_many_jobs_are_measured_together_is_told_to_the_host_and_not_to_its_phones(tmp_path: Path) -> None:
+    with held_devices(settings(tmp_path, phones=[PHONE], together=100)) as (host, phone):
+        assert (host.together, phone.together) == (100, 16)
+
+
 def test_an_agent_of_phones_alone_takes_no_core(tmp_path: Path) -> None:
     with (
         held_devices(settings(tmp_path, host=False, phones=[PHONE])) as devices,

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from device_agents.child.orders import MeasureOrder
 from device_agents.runtimes.base import DeviceAway
 from latency_service.contract.errors import LatencyError, ServiceUnavailable
-from latency_service.contract.messages import JobId, LeaseToken
+from latency_service.contract.messages import JobId, JobResult, LeaseToken
 from tests.fake_service import FakeService, serving
 from tests.fake_worker import HANGS, KILLED, QUICK, UNSUPPORTED, job
 from tests.unit.device_agents.bench import Bench
@@ -82,6 +83,23 @@ def test_a_lost_lease_is_dropped(service: FakeService, bench: Bench) -> None:
     service.queue, service.lose_leases = [job(HANGS)], True
     bench.station(FakeDevice()).serve()
     assert service.results == {}
+
+
+def test_as_many_jobs_as_the_device_says_are_measured_together(
+    service: FakeService, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[MeasureOrder] = []
+
+    def note(launcher: object, order: MeasureOrder, is_unwanted: object) -> Iterator[JobResult]:
+        orders.append(order)
+        yield from ()
+
+    monkeypatch.setattr("device_agents.supervisor.station.measure_jobs", note)
+    service.queue = [job(QUICK)]
+    device = FakeDevice()
+    device.together = 5
+    bench.station(device).serve()
+    assert [order.together for order in orders] == [5]
 
 
 def test_a_device_that_is_away_keeps_no_results_back(service: FakeService, bench: Bench) -> None:

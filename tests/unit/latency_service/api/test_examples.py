@@ -1,5 +1,6 @@
 from latency_service.api import examples
 from latency_service.contract.messages import (
+    AdviceRequest,
     DeviceRegistration,
     JobResult,
     LeaseRequest,
@@ -7,7 +8,7 @@ from latency_service.contract.messages import (
     ProfileRequest,
     ResultBatch,
 )
-from latency_service.services.arrivals import check_summary
+from latency_service.services.arrivals import check_summaries
 
 
 def test_every_example_is_what_it_shows() -> None:
@@ -15,10 +16,11 @@ def test_every_example_is_what_it_shows() -> None:
     ProfileRequest.model_validate(examples.PROFILE_REQUEST)
     LeaseRequest.model_validate(examples.LEASE_REQUEST)
     LookupRequest.model_validate(examples.LOOKUP_REQUEST)
+    AdviceRequest.model_validate(examples.ADVICE_REQUEST)
     ResultBatch.model_validate(examples.RESULT_BATCH)
 
 
 def test_the_example_of_a_result_has_an_honest_summary() -> None:
     measurement = JobResult.model_validate(examples.JOB_RESULT).measurement
     assert measurement is not None
-    check_summary(measurement)
+    check_summaries(measurement)

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -102,6 +103,11 @@ def test_headers_are_added_where_the_answer_has_none_of_its_own() -> None:
     assert ask(answering(200, ((b"X-Frame-Options", b"SAMEORIGIN"),)))[0].get(b"x-frame-options") is None
 
 
+def test_a_304_repeats_nothing_that_the_stored_answer_said() -> None:
+    headers, _ = ask(answering(304))
+    assert set(headers) == {b"x-request-id"}
+
+
 @pytest.mark.parametrize(
     ("method", "status", "elapsed_s", "route", "level"),
     [
@@ -172,6 +178,22 @@ def test_an_app_that_fails_counts_as_an_error_and_is_in_flight_no_more() -> None
     assert in_flight == [1]
     assert samples(meters, "latency_service_requests_in_flight") == {(): 0}
     assert samples(meters, "latency_service_request_seconds_count") == {("none", "GET", "5xx"): 1}
+
+
+def test_a_layer_that_fails_is_answered_for_with_a_problem() -> None:
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/v1/devices", "headers": [(b"x-request-id", b"r-7")]}
+    with pytest.raises(RuntimeError), capture_logs():
+        asyncio.run(Telemetry(app, Meters(), (), Timer(1))(scope, unread, send))
+    problem = json.loads(sent[1]["body"])
+    assert (sent[0]["status"], problem["code"], problem["request_id"]) == (500, "internal_server_error", "r-7")
 
 
 def test_what_is_no_request_passes_through() -> None:

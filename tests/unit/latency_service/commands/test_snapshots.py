@@ -1,11 +1,15 @@
 import json
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from latency_service.cli import app
-from latency_service.contract.messages import ProfileStatus
+from latency_service.contract.messages import Correction, ProfileStatus
+from latency_service.contract.network import workload_key
 from latency_service.database import Database
+from latency_service.tables import Measurement
+from tests.contract.chains import ANCHORS, work
 from tests.contract.service import Service
 from tests.service_data import keys, ops
 
@@ -71,7 +75,46 @@ def test_programs_get_all_of_it(service: Service, update: tuple[ProfileStatus, P
     assert {each["workload"] for each in told["moved"]} == set(keys(2))
 
 
-@pytest.mark.parametrize("arguments", [("list", "nothing"), ("diff", "nothing", "nothing")])
+def anchored(service: Service) -> str:
+    """Return the snapshot of a profile with anchors."""
+    profile = service.profile(ops(3), anchors=ANCHORS)
+    work(service)
+    return service.status(profile).snapshot_id or ""
+
+
+def test_a_person_sees_what_a_snapshot_promises_of_networks(service: Service) -> None:
+    shown = run(service, "correction", anchored(service))
+    assert shown.exit_code == 0
+    assert "scale, 6 anchors: scale 0.98" in shown.stdout
+    assert "plain sums:  2.04 %" in shown.stdout
+    assert "needs a second session" in shown.stdout
+    assert "the table is additive" in shown.stdout
+
+
+def test_programs_get_the_correction_itself(service: Service) -> None:
+    snapshot_id = anchored(service)
+    told = run(service, "correction", snapshot_id, "--json").stdout
+    assert Correction.model_validate_json(told) == service.snapshot(snapshot_id).correction
+
+
+def test_a_correction_that_does_not_follow_from_the_measurements_ends_in_an_error(service: Service) -> None:
+    snapshot_id = anchored(service)
+    with service.database.writing() as session:
+        summary = service.stored().measurements[0].summary.model_copy(update={"median_ms": 99.0})
+        which = Measurement.workload_key == workload_key(ANCHORS[0])
+        session.execute(sa.update(Measurement).where(which).values(summary=summary.model_dump()))
+    result = run(service, "correction", snapshot_id)
+    assert result.exit_code == 1
+    assert "does not follow from the measurements" in result.stderr
+
+
+def test_a_snapshot_without_anchors_says_that_it_promises_nothing(service: Service) -> None:
+    result = run(service, "correction", service.measure(ops(2)).snapshot_id or "")
+    assert result.exit_code == 1
+    assert "has no correction: fewer than 5 anchors" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("list", "nothing"), ("diff", "nothing", "nothing"), ("correction", "nothing")])
 def test_what_is_not_there_is_said_in_one_line(service: Service, arguments: tuple[str, ...]) -> None:
     result = run(service, *arguments)
     assert result.exit_code == 1

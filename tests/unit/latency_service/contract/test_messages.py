@@ -9,8 +9,9 @@ from latency_service.contract.device import DeviceState
 from latency_service.contract.errors import InvalidKey
 from latency_service.contract.keys import EXAMPLE_KEY
 from latency_service.contract.measurement import Failure
-from latency_service.contract.messages import JobId, JobResult, ProfileRequest
+from latency_service.contract.messages import JobId, JobResult, LookupRequest, ProfileRequest
 from latency_service.contract.named_networks import named_network
+from latency_service.contract.network import WorkloadKey
 
 
 def test_a_profile_request_takes_keys_and_networks_and_survives_the_wire() -> None:
@@ -71,3 +72,11 @@ def test_the_contract_loads_neither_a_web_framework_nor_an_orm_nor_arrays() -> N
     heavy = "{'fastapi', 'sqlalchemy', 'torch', 'numpy', 'httpx', 'typer'}"
     code = f"import sys, latency_service.contract.messages; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_lookup_that_allows_nothing_is_the_body_of_before() -> None:
+    """Former services refuse members that they do not know, and such a body is answered from memory."""
+    request = LookupRequest(ops=(WorkloadKey(EXAMPLE_KEY),))
+    assert request.model_dump_json() == f'{{"ops":["{EXAMPLE_KEY}"]}}'
+    predicted = LookupRequest(ops=request.ops, allow_predicted=True)
+    assert LookupRequest.model_validate_json(predicted.model_dump_json()) == predicted

@@ -4,7 +4,8 @@ import json
 
 import orjson
 
-from latency_service.interchange import csv_file
+from latency_service.interchange import csv_file, csv_reader
+from latency_service.interchange.reading import Reading
 from tests.unit.latency_service.interchange.snapshots import NO_INTERVAL, content
 
 
@@ -39,6 +40,20 @@ def test_a_snapshot_of_the_first_release_has_the_columns_of_today() -> None:
     del old["ops"][0]["sessions"]
     first = rows(orjson.dumps(old))[0]
     assert (first["provenance"], first["table_source"], first["sessions"]) == ("measured", "", "1")
+
+
+def test_what_a_snapshot_says_of_placement_comes_back() -> None:
+    told = orjson.loads(content())
+    told["ops"][0] |= {"workload": "v1-identity-8x8x4", "placement": "in_context", "isolated_ms": 1.6}
+    written = orjson.dumps(told | {"ops": told["ops"][:1], "networks": []})
+    (row,) = csv_reader.read(csv_file.write(written), Reading()).rows
+    assert (row.entry.placement, row.entry.isolated_ms) == ("in_context", 1.6)
+    assert rows(content())[0]["placement"] == "isolated"
+
+
+def test_a_correction_has_no_place_in_rows() -> None:
+    corrected = orjson.dumps(orjson.loads(content()) | {"correction": {"scale": 0.98}})
+    assert csv_file.write(corrected) == csv_file.write(content())
 
 
 def test_a_snapshot_without_entries_is_a_header() -> None:

@@ -38,7 +38,12 @@ def test_a_workload_and_a_latency_are_enough() -> None:
         ({"latency_ms": 1.0, "ci_low_ms": 1.1, "ci_high_ms": 1.2}, "does not enclose"),
         ({"latency_ms": 1.0, "ci_low_ms": 0.9}, "ci_high is missing"),
         ({"latency_ms": 1.0, "n": -1}, "between 0"),
+        ({"latency_ms": 1.0, "source": "predicted"}, "only what was measured is imported"),
         ({"latency_ms": 1.0, "n": 1.5}, "no whole number"),
+        ({"latency_ms": 1.0, "placement": "elsewhere"}, "isolated or in_context"),
+        ({"latency_ms": 1.0, "placement": "in_context"}, "what is in_context has one"),
+        ({"latency_ms": 1.0, "isolated_ms": 1.1}, "what is not has none"),
+        ({"latency_ms": 1.0, "placement": "in_context", "isolated_ms": -1.0}, "less than no time"),
         ({"latency_ms": 1.0, "verdict": "unfit"}, "ok or noisy"),
         ({"latency_ms": 1.0, "measured_at": "yesterday"}, "measured_at"),
         ({"latency_ms": 1.0, "workload": "conv 3x3"}, "v1"),
@@ -49,6 +54,12 @@ def test_a_workload_and_a_latency_are_enough() -> None:
 )
 def test_a_row_that_cannot_be_right_is_refused_with_the_reason(cells: dict[str, Any], said: str) -> None:
     assert said in reason(**cells)
+
+
+def test_where_an_op_stood_is_read_with_what_it_takes_alone() -> None:
+    cells = {"workload": KEY, "latency_us": 1500, "placement": "in_context", "isolated_ms": 1.6}
+    entry = flat_rows.read([(2, cells)], (), {}, None).rows[0].entry
+    assert (entry.placement, entry.latency_ms, entry.isolated_ms) == ("in_context", 1.5, 1.6)
 
 
 def test_a_unit_that_contradicts_the_files_is_refused() -> None:

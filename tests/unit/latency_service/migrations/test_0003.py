@@ -45,7 +45,9 @@ def test_on_the_way_back_snapshots_are_decompressed(database: Database) -> None:
     schema.migrate(database)
     compressed = zstandard.compress(OF_TWO)
     database.write(
-        lambda session: snapshots.add(session, "new", old_databases.TABLE_ID, compressed, entries=2, now=START)
+        lambda session: snapshots.add(
+            session, "new", old_databases.TABLE_ID, compressed, snapshots.Counts(2), now=START
+        )
     )
     migrate_back(database)
     with database.connecting() as connection:

@@ -1,6 +1,7 @@
-"""How PostgreSQL finds the jobs of a lease while it does not know yet that any wait."""
+"""How PostgreSQL finds the jobs that it lends, and those of a lease."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -23,8 +24,9 @@ def database(postgres: PostgresServer) -> Iterator[Database]:
     postgres.drop(url)
 
 
-def hand_in_and_hand_back(service: Service) -> list[Statement]:
-    """Lend, renew, hand in, hand back; return the statements and their parameters."""
+@contextmanager
+def noted(service: Service) -> Iterator[list[Statement]]:
+    """The statements that are executed meanwhile, with their parameters."""
     statements: list[Statement] = []
 
     def note(*arguments: Any) -> None:
@@ -32,13 +34,9 @@ def hand_in_and_hand_back(service: Service) -> list[Statement]:
         if not is_many and statement.startswith(("SELECT", "UPDATE", "WITH")):
             statements.append((statement, parameters))
 
-    lease = service.must_lend()
     event.listen(service.database.engine, "before_cursor_execute", note)
-    service.renew(lease)
-    service.post(lease, *((new_id(), success(job.job_id)) for job in lease.jobs[:20]))
-    service.release(lease)
+    yield statements
     event.remove(service.database.engine, "before_cursor_execute", note)
-    return statements
 
 
 def plan(database: Database, statement: Statement) -> str:
@@ -54,6 +52,25 @@ def test_a_leases_jobs_are_not_sought_among_all_that_wait(database: Database) ->
     with database.writing() as session:
         session.execute(text("ANALYZE"))  # nothing waits, as far as PostgreSQL knows
     service.profile(ops(3000), max_age_s=0)
-    plans = [plan(database, statement) for statement in hand_in_and_hand_back(service)]
+    lease = service.must_lend()
+    with noted(service) as statements:
+        service.renew(lease)
+        service.post(lease, *((new_id(), success(job.job_id)) for job in lease.jobs[:20]))
+        service.release(lease)
+    plans = [plan(database, statement) for statement in statements]
     assert any("on jobs" in each for each in plans)
     assert [each for each in plans if "uq_jobs_active" in each] == []
+
+
+def test_what_is_lent_is_read_in_the_order_of_the_queue(database: Database) -> None:
+    service = Service(database)
+    service.register()
+    service.profile(ops(3000))
+    with database.writing() as session:
+        session.execute(text("ANALYZE"))
+    with noted(service) as statements:
+        service.must_lend()
+    (lending,) = [plan(database, statement) for statement in statements if "UPDATE jobs" in statement[0]]
+    assert lending.count("Index Scan using ix_jobs_queue on jobs") == 2  # the head, and the batch behind it
+    assert "Seq Scan on jobs" not in lending
+    assert "Sort" not in lending

@@ -148,3 +148,16 @@ def test_facts_that_differ_are_listed_by_name() -> None:
     after = {"driver": "2", "governor": "performance", "microcode": "0x1"}
     told = [(change.fact, change.before, change.after) for change in changed_facts(before, after)]
     assert told == [("driver", "1", "2"), ("kernel", "6.1", None), ("microcode", None, "0x1")]
+
+
+def test_a_placement_that_changed_is_no_move_of_the_op() -> None:
+    key = A_SPACE[0]
+    alone = entry(key, 1.0)
+    fed = entry(key, 0.5) | {"placement": "in_context", "isolated_ms": 1.02}
+    found = diff(snapshot(alone), snapshot(fed))
+    assert (found.moved, found.undecided) == ((), 1)
+    assert found.median_change == pytest.approx(0.02)
+    back = diff(snapshot(fed), snapshot(alone))
+    assert (back.moved, back.undecided) == ((), 1)
+    slower = fed | {"latency_ms": 0.6, "ci_low_ms": 0.59, "ci_high_ms": 0.61}
+    assert diff(snapshot(fed), snapshot(slower)).moved[0].change == pytest.approx(0.2)

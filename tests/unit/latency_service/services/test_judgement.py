@@ -1,18 +1,19 @@
 import pytest
 
 from latency_service.contract.errors import LeaseExpired, ResultMismatch
+from latency_service.contract.keys import format_key
 from latency_service.contract.messages import JobId, JobResult, JobState
 from latency_service.repositories.leases import HeldJob
 from latency_service.repositories.results import EarlierResult
 from latency_service.services.arrivals import Arrival
 from latency_service.services.judgement import Judgement
-from tests.service_data import failure, measurement, success
+from tests.service_data import failure, fed_measurement, fed_op, measurement, op, success
 
 JOB = JobId("job")
 
 
-def held(state: JobState = "leased", token: str | None = "token") -> dict[str, HeldJob]:
-    return {JOB: HeldJob(JOB, "key", attempt=1, attempts=1, state=state, lease_token=token)}
+def held(state: JobState = "leased", token: str | None = "token", key: str = "key") -> dict[str, HeldJob]:
+    return {JOB: HeldJob(JOB, key, attempt=1, attempts=1, state=state, lease_token=token)}
 
 
 def arrival(result: JobResult | None = None, result_id: str = "id") -> Arrival:
@@ -50,6 +51,25 @@ def test_another_protocol_is_refused_while_the_lease_lives_and_kept_when_it_is_d
     other = arrival(JobResult(job_id=JOB, measurement=measurement(protocol_version=1)))
     assert Judgement("token", True, held(), {}).judge(other).status == "refused"
     assert Judgement("token", False, held(), {}).judge(other).status == "late"
+
+
+def test_an_op_is_timed_behind_the_feeder_that_the_contract_has_for_it() -> None:
+    other = format_key(op(1))
+    jobs = held(key=format_key(fed_op()))
+    wrong = JobResult(job_id=JOB, measurement=fed_measurement(1.0, 0.8, feeder=other))
+    outcome = Judgement("token", True, jobs, {}).judge(arrival(wrong))
+    assert isinstance(outcome.error, ResultMismatch)
+    assert f"timed behind {other}" in str(outcome.error)
+    right = JobResult(job_id=JOB, measurement=fed_measurement(1.0, 0.8))
+    assert Judgement("token", True, jobs, {}).judge(arrival(right)).status == "accepted"
+
+
+@pytest.mark.parametrize("key", [format_key(op(1)), "v1-network-" + 24 * "0"])
+def test_what_has_no_feeder_is_timed_alone(key: str) -> None:
+    jobs = held(key=key)
+    fed = JobResult(job_id=JOB, measurement=fed_measurement(1.0, 0.8))
+    outcome = Judgement("token", True, jobs, {}).judge(arrival(fed))
+    assert "stands behind none" in str(outcome.error)
 
 
 @pytest.mark.parametrize(("leased", "status"), [(True, "duplicate"), (False, "late")])

@@ -3,7 +3,6 @@ from collections.abc import Iterator
 import pytest
 import respx
 import stamina
-import torch
 
 from tests.unit.search_client.commands.calls import SPACE
 from tests.unit.search_client.fake_service import URL, FakeService
@@ -11,13 +10,10 @@ from tests.unit.search_client.small_space import table_of
 
 
 @pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+def _without_waiting() -> Iterator[None]:
     stamina.set_testing(True, attempts=1)
     yield
     stamina.set_testing(False)
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

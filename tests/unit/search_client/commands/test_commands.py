@@ -53,9 +53,10 @@ def test_a_resumed_search_takes_no_new_settings(tmp_path: Path) -> None:
     [
         (("--target-ms", "1000"), "theirs lie between"),
         (("--image-limit", "40"), "batch"),
-        (("--set", "loss=fast"), "constrained"),
-        (("--set", "strategy=fast"), "proxyless-gradient"),
-        (("--set", 'loss_params={"dual_step": "big"}'), "dual_step"),
+        (("--loss", "fast"), "constrained"),
+        (("--strategy", "fast"), "proxyless-gradient"),
+        (("--strategy-param", "gates=some"), "two-path"),
+        (("--loss-param", "dual_step=big"), "dual_step"),
     ],
 )
 @pytest.mark.usefixtures("service")
@@ -174,3 +175,20 @@ def test_a_mistyped_setting_is_explained(tmp_path: Path, target_ms: str, wrong: 
 
 def test_the_digits_fit_the_space_that_these_tests_use(tmp_path: Path) -> None:
     assert load_data_set("digits", tmp_path).resolution == SPACE.resolution
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (("--strategy", "fast"), "proxyless-gradient"),
+        (("--loss", "steep"), "constrained"),
+        (("--loss-param", "damping=-1"), "damping not negative"),
+        (("--space", "wide"), "proxyless-cifar"),
+    ],
+)
+def test_a_search_of_unknown_parts_asks_no_service(wrong: tuple[str, ...], reason: str, tmp_path: Path) -> None:
+    nowhere = ("--device", "board/onnxruntime:5ms", "--server", "http://127.0.0.1:1")
+    result = call("search", "--run", str(tmp_path / "run"), *nowhere, *wrong)
+    assert result.exit_code == 1
+    assert reason in result.stderr
+    assert "127.0.0.1:1" not in result.stderr

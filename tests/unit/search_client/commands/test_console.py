@@ -5,12 +5,19 @@ import pytest
 import typer
 
 from latency_service.contract.errors import InvalidInput
-from search_client.commands.console import milliseconds, readable_errors, stop_at_signal
+from search_client.commands.console import milliseconds, predicted_milliseconds, readable_errors, stop_at_signal
 
 
-def test_a_latency_without_an_interval_says_so() -> None:
-    assert milliseconds(1.5, None) == "1.5 ms (interval unknown)"
+def test_a_measured_latency_stands_beside_its_interval() -> None:
     assert milliseconds(1.5, (1.0, 2.0)) == "1.5 ms [1, 2]"
+
+
+def test_a_predicted_latency_stands_beside_its_error() -> None:
+    assert (
+        predicted_milliseconds(8.41, 1.23, (8.4, 8.5)) == "8.41 ms +- 1.2 %; interval of the entries alone [8.4, 8.5]"
+    )
+    told = predicted_milliseconds(8.41, None, None)
+    assert told == "8.41 ms (unanchored: no error known); interval of the entries alone unknown"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -60,6 +60,13 @@ def test_batch_statistics_that_were_lost_are_gathered_anew(run_copy: Path) -> No
     assert found["accuracy"] > lost["accuracy"] + 0.2
 
 
+def test_batch_statistics_are_gathered_over_none_of_the_images_that_the_search_held_out(trained_run: RunFolder) -> None:
+    answer = answer_of(call("evaluate", "--run", str(trained_run.path), "--recalibrate", "1000", "--json"))
+    images = load_data_set("digits", trained_run.path)
+    held_out = make_splits(trained_run.config, images).validation
+    assert answer["recalibrated_images"] == len(images.train) - len(held_out)
+
+
 def test_a_file_cannot_be_recalibrated(run_copy: Path) -> None:
     result = call("evaluate", "--run", str(run_copy), "--file", "net.onnx", "--recalibrate", "5")
     assert result.exit_code == 1
@@ -77,3 +84,4 @@ def test_a_retraining_held_out_no_validation_images(run_copy: Path) -> None:
 def test_a_person_is_told_accuracy_loss_and_runtime(trained_run: RunFolder) -> None:
     result = call("evaluate", "--run", str(trained_run.path), "--recalibrate", "1")
     assert all(word in result.stdout for word in ("of 360 test images", "loss", "torch", "64 training images"))
+    assert "360/360" in result.stderr

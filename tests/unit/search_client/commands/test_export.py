@@ -1,10 +1,14 @@
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
 
+from search_client.architecture import Architecture
 from search_client.export.checking import ExportCheck
+from search_client.training.run_folder import RunFolder
 from tests.unit.search_client.commands.calls import answer_of, call
+from tests.unit.search_client.trained_folder import SPACE
 
 LEAST_OF_A_SHARE = 0.02
 
@@ -33,6 +37,27 @@ def test_integers_cost_at_most_two_points_on_digits(run_copy: Path, model_format
     assert check.largest_difference > 1e-3
 
 
+def test_the_card_of_a_retrained_network_tells_the_latency_that_its_search_knows(
+    trained_run: RunFolder, run_copy: Path
+) -> None:
+    shutil.rmtree(run_copy / "snapshots")  # what is left is what a retraining leaves
+    file = run_copy / "net.onnx"
+    asked = ("export", "--run", str(run_copy), "--output", str(file), "--test-images", "0", "--json")
+    assert "Nothing is known of it" in Path(answer_of(call(*asked))["card"]).read_text()
+    answer = answer_of(call(*asked, "--search", str(trained_run.path)))
+    assert trained_run.snapshots[0].snapshot_id in Path(answer["card"]).read_text()
+
+
+def test_the_search_of_another_network_is_refused(run_copy: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(run_copy, tmp_path / "other"))
+    (other / "architecture.json").write_text(Architecture.of(SPACE, (0,) * len(SPACE.blocks)).to_json())
+    for folder in (other, tmp_path / "nowhere"):
+        asked = ("--run", str(run_copy), "--search", str(folder), "--output", str(tmp_path / "net.onnx"))
+        result = call("export", *asked)
+        assert result.exit_code == 1
+        assert "the search that derived this network" in result.stderr
+
+
 def test_a_file_is_written_without_a_check_where_none_is_wanted(run_copy: Path) -> None:
     file = run_copy / "net.onnx"
     answer = answer_of(call("export", "--run", str(run_copy), "--output", str(file), "--test-images", "0", "--json"))
@@ -50,6 +75,14 @@ def test_a_folder_without_a_trained_network_is_one_readable_message(tmp_path: Pa
     result = call("export", "--run", str(tmp_path), "--output", str(tmp_path / "net.onnx"))
     assert result.exit_code == 1
     assert "architecture.json" in result.stderr
+
+
+def test_a_person_sees_how_many_images_have_been_run(run_copy: Path) -> None:
+    asked = ("--calibration-images", "40", "--test-images", "30")
+    result = call(
+        "export", "--run", str(run_copy), "--output", str(run_copy / "net.onnx"), "--precision", "int8", *asked
+    )
+    assert all(each in result.stderr for each in ("calibrating", "40/40", "comparing file and torch", "60/60"))
 
 
 def test_a_person_is_told_what_was_written(run_copy: Path) -> None:

@@ -91,3 +91,22 @@ def test_a_network_for_other_images_is_refused_before_a_folder_is_made(tmp_path:
     answer = call("retrain", "--network", "proxyless-mobile", "--data-set", "digits", "--output", str(output), *QUICK)
     assert "takes 224 pixels" in answer.stderr
     assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (("batch_size=2000",), "a batch of 2000 is more than the 1437 images"),
+        (("batch_size=1400", "validation_share=0.1"), "a batch of 1400 is more than the"),
+        (("batch_size=18", "accumulate=4"), "make batch_size a multiple"),
+    ],
+)
+def test_batches_that_cannot_be_are_refused_before_a_folder_is_made(
+    architecture_file: Path, tmp_path: Path, wrong: tuple[str, ...], reason: str
+) -> None:
+    output = tmp_path / "retrained"
+    settings = [word for each in wrong for word in ("--set", each)]
+    subject = ("--architecture", str(architecture_file), "--data-set", "digits", "--output", str(output))
+    answer = call("retrain", *subject, *settings)
+    assert (answer.exit_code, reason in answer.stderr) == (1, True), answer.stderr
+    assert not output.exists()

@@ -50,6 +50,7 @@ def test_other_costs_are_kept_and_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
+        (("--device", f"board/onnxruntime:{MIDDLE_MS}ms", "--image-limit", "50"), "a batch of 16 is more than the 10"),
         (("--device", "board/onnxruntime:5"), "is not DEVICE"),
         (("--device", "board/onnxruntime:1ms", "--cost", "flops:5"), "FILE:COLUMN:TARGET"),
         (("--device", f"board/onnxruntime:{MIDDLE_MS}ms", "--cost", "macs:1"), "costs 1 MACs on macs"),

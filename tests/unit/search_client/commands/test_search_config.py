@@ -56,6 +56,14 @@ def test_the_printed_config_is_one_to_start_from(tmp_path: Path) -> None:
     assert not config_text(None, None, TARGETS, {}).startswith("#")
 
 
+def test_a_printed_config_is_read_back_as_it_was_whatever_the_preset_of_its_space_says(tmp_path: Path) -> None:
+    space = {"space": "proxyless-imagenet"}
+    text = config_text(None, None, {**space, **TARGETS}, {"warmup_lr": "none"})
+    (tmp_path / "search.toml").write_text(text)
+    assert make_config(None, tmp_path / "search.toml", {}, {}).warmup_lr is None
+    assert config_text(None, tmp_path / "search.toml", {}, {}) == text
+
+
 @pytest.mark.usefixtures("service")
 def test_a_search_runs_from_a_file_and_from_another_run_s_config(tmp_path: Path) -> None:
     few = ("--warmup-epochs", "0", "--search-epochs", "1", "--fine-tune-epochs", "0", "--image-limit", "80")

@@ -56,4 +56,4 @@ def test_csv_holds_a_line_a_cell() -> None:
     ]
     assert [float(line["measured_ms"]) for line in lines] == [1.0, 4.04, 1.5, 4.0]
     assert float(lines[2]["ci_low_ms"]) == pytest.approx(1.485)
-    assert (lines[2]["predicted_ms"], lines[2]["macs"]) == ("", "1000000")
+    assert (lines[2]["predicted_ms"], lines[2]["network_error_percent"], lines[2]["macs"]) == ("", "", "1000000")

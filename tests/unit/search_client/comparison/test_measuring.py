@@ -12,6 +12,7 @@ from search_client.comparison.measuring import measure_missing
 from search_client.latency.client import ServiceClient
 from search_client.verify import NotMeasured
 from tests.unit.search_client.comparison.matrices import CPU, place
+from tests.unit.search_client.corrections import HELD_OUT_PERCENT, corrected
 from tests.unit.search_client.fake_service import URL, FakeService
 from tests.unit.search_client.small_space import small_space, table_of
 
@@ -54,6 +55,16 @@ def test_a_promise_stands_beside_where_the_table_has_all_ops(service: FakeServic
     assert store.cell(KEYS[0], CPU).predicted_ms == pytest.approx(table.network_ms(NETWORKS[0]))
     assert store.cell(KEYS[0], CPU).snapshot_id == table.snapshot_id
     assert store.cell(KEYS[0], OTHER).predicted_ms is None  # no table of that runtime
+
+
+def test_a_promise_of_an_anchored_table_stands_there_with_its_error(service: FakeService, tmp_path: Path) -> None:
+    service.snapshot = corrected(service.snapshot)
+    store = CellStore(tmp_path / "cells.json")
+    measure(service, store, CPU, OTHER)
+    promised = store.cell(KEYS[0], CPU)
+    assert promised.predicted_ms == pytest.approx(1.1 * table_of(small_space()).network_ms(NETWORKS[0]))
+    assert promised.network_error_percent == HELD_OUT_PERCENT
+    assert store.cell(KEYS[0], OTHER).network_error_percent is None  # no table of that runtime
 
 
 def test_a_table_that_lacks_ops_promises_nothing(service: FakeService, tmp_path: Path) -> None:

@@ -37,6 +37,17 @@ def test_a_restored_loader_goes_on_with_the_very_same_batches() -> None:
     assert all(same(unbroken.next_batch(), restored.next_batch()) for _ in range(5))
 
 
+def test_without_augmentation_images_are_shown_as_they_are_judged_in_random_order() -> None:
+    image_set = make_image_set()
+    ((pixels, labels),) = evaluation_batches(image_set.train, image_set, 10)
+    loader = BatchLoader(image_set.train, image_set, batch_size=5, seed=1, augment=False)
+    shown = [loader.next_batch() for _ in range(2)]
+    order = torch.cat([batch[1] for batch in shown])
+    assert order.tolist() != labels.tolist()
+    assert sorted(order.tolist()) == labels.tolist()
+    assert torch.equal(torch.cat([batch[0] for batch in shown]), pixels[order])
+
+
 def test_a_loader_that_was_set_back_shows_the_same_batches_again() -> None:
     image_set = make_image_set()
     loader = BatchLoader(image_set.train, image_set, batch_size=4, seed=1)

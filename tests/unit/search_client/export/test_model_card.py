@@ -26,11 +26,14 @@ EXPORTED = ExportedFile(
 )
 
 
-def card(run: Path, exported: ExportedFile = EXPORTED, *, retrained: bool = False) -> str:
+def card(run: Path, exported: ExportedFile = EXPORTED) -> str:
     trained = TrainedNetwork.read(run)
-    if retrained:
-        trained = replace(trained, search=None)
-    return render_model_card(exported, trained, load_data_set("digits", run), run)
+    return render_model_card(exported, trained, load_data_set("digits", run), run, trained.search)
+
+
+def card_of_retrained(run: Path, search: RunFolder | None) -> str:
+    trained = replace(TrainedNetwork.read(run), search=None)
+    return render_model_card(EXPORTED, trained, load_data_set("digits", run), Path("retrained"), search)
 
 
 def verify(run: Path, measured_ms: float) -> None:
@@ -73,6 +76,15 @@ def test_a_card_tells_file_accuracy_latency_and_where_they_come_from(run_copy: P
         assert fact in text
 
 
+def test_a_card_tells_the_error_of_the_prediction(run_copy: Path) -> None:
+    assert "ms (unanchored: no error known) [" in card(run_copy)
+    folder = RunFolder.open(run_copy)
+    assert folder.result is not None
+    promise = folder.result.promises[0].model_copy(update={"network_error_percent": 1.23})
+    folder.write_result(folder.result.model_copy(update={"promises": (promise,)}))
+    assert f"| {promise.predicted_ms:.4g} ms +- 1.2 % [" in card(run_copy)
+
+
 def test_what_was_not_measured_is_not_told(run_copy: Path) -> None:
     text = card(run_copy, EXPORTED.model_copy(update={"check": None}))
     assert "| not measured |" in text
@@ -93,8 +105,22 @@ def test_a_card_says_what_integers_stand_for(run_copy: Path) -> None:
     assert "--calibration-images 64" in text
 
 
-def test_a_retrained_network_has_no_search_to_tell_of(run_copy: Path) -> None:
-    text = card(run_copy, retrained=True)
+def test_a_retrained_network_has_the_latency_that_its_search_measured_and_an_accuracy_of_its_own(
+    run_copy: Path,
+) -> None:
+    verify(run_copy, measured_ms=2.0)
+    text = card_of_retrained(run_copy, RunFolder.open(run_copy))
+    assert "| 2 ms [1.98, 2.02] | noisy |" in text
+    assert f"search-client export --run retrained --search {run_copy} --format" in text
+    again = "--architecture retrained/architecture.json --config retrained/config.json --output retrained-again"
+    assert f"search-client retrain {again}" in text
+    assert "search-client retrain" not in card(run_copy)
+    assert "held-out" not in text
+
+
+def test_where_nobody_names_the_search_there_is_none_to_tell_of(run_copy: Path) -> None:
+    text = card_of_retrained(run_copy, None)
     assert "search-client search" not in text
     assert "Nothing is known of it" in text
+    assert "export --search" in text
     assert "held-out" not in text

@@ -5,7 +5,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from device_agents.graphs.lowering import lower
 from device_agents.graphs.onnx_graph import onnx_model
@@ -27,15 +27,23 @@ def images_for(network: NetworkSpec, number: int, seed: int) -> Tensor:
     return torch.randn(number, channels, height, width, generator=torch.Generator().manual_seed(seed))
 
 
-def exported(network: NetworkSpec, model_format: ModelFormat, precision: ModelPrecision, images: Tensor) -> Tensor:
+def exported(
+    network: NetworkSpec,
+    model_format: ModelFormat,
+    precision: ModelPrecision,
+    images: Tensor,
+    module: nn.Module | None = None,
+) -> Tensor:
     calibration = [images_for(network, 64, seed=1).numpy()]
-    content = build_model_file(network, as_if_trained(network), model_format, precision, calibration)
+    content = build_model_file(network, module or as_if_trained(network), model_format, precision, calibration)
     return logits_of(open_model(model_format, content), images)
 
 
 @torch.no_grad()
-def flat_output(network: NetworkSpec, images: Tensor, model_format: ModelFormat) -> Tensor:
-    output: Tensor = as_if_trained(network)(images)
+def flat_output(
+    network: NetworkSpec, images: Tensor, model_format: ModelFormat, module: nn.Module | None = None
+) -> Tensor:
+    output: Tensor = (module or as_if_trained(network))(images)
     is_map = output.ndim == 4 and model_format == "tflite"
     return (output.permute(0, 2, 3, 1) if is_map else output).flatten(1)
 
@@ -71,6 +79,17 @@ def test_an_integer_file_comes_near_to_torch_on_images_that_it_was_not_calibrate
     output = exported(WHOLE, model_format, "int8", images)
     noise = float((output - expected).square().sum())
     assert noise > 0
+    assert 10 * np.log10(float(expected.square().sum()) / noise) >= LEAST_SNR_DB
+
+
+@pytest.mark.parametrize("model_format", FORMATS)
+def test_a_channel_that_has_all_but_died_in_training_costs_an_integer_file_nothing(model_format: ModelFormat) -> None:
+    network = NETWORKS["mbconv, no expansion"]
+    module, images = as_if_trained(network), images_for(network, 8, seed=3)
+    *_, projection = (layer for layer in module.modules() if isinstance(layer, nn.Conv2d))
+    projection.weight.data[0] *= 1e-6
+    expected = flat_output(network, images, model_format, module)
+    noise = float((exported(network, model_format, "int8", images, module) - expected).square().sum())
     assert 10 * np.log10(float(expected.square().sum()) / noise) >= LEAST_SNR_DB
 
 

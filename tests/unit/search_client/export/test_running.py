@@ -1,10 +1,15 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 import torch
 
+from device_agents.graphs.lowering import lower
+from device_agents.graphs.onnx_graph import onnx_model
+from device_agents.graphs.tflite_graph import tflite_model
+from device_agents.graphs.weights import draw_weights
 from latency_service.contract.errors import InvalidInput
 from search_client.export import tflite_interpreter
 from search_client.export.model_file import ModelFormat, ModelPrecision, PackageMissing, build_model_file
@@ -52,6 +57,23 @@ def test_images_of_another_size_are_refused(model_format: ModelFormat) -> None:
 def test_what_is_no_model_is_refused(model_format: ModelFormat) -> None:
     with pytest.raises(InvalidInput, match="cannot read the model"):
         open_model(model_format, b"nothing of the kind")
+
+
+def two_at_a_time(model_format: ModelFormat) -> bytes:
+    graph = lower(WHOLE)
+    return {"onnx": onnx_model, "tflite": tflite_model}[model_format](graph, draw_weights(graph, 0), 2)
+
+
+@pytest.mark.parametrize("model_format", ["onnx", "tflite"])
+def test_a_model_that_takes_something_else_than_one_image_is_refused(model_format: ModelFormat) -> None:
+    with pytest.raises(InvalidInput, match=r"\[2, .* not one image"):
+        open_model(model_format, two_at_a_time(model_format))
+
+
+def test_a_model_of_half_precision_is_refused() -> None:
+    graph = lower(WHOLE)
+    with pytest.raises(InvalidInput, match=r"float16.* not one image"):
+        open_model("onnx", onnx_model(graph, draw_weights(graph, 0), 1, np.float16))
 
 
 def test_integers_that_nobody_explains_are_refused() -> None:

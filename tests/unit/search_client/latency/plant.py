@@ -1,7 +1,7 @@
 """A plant for the latency's control: a supernet without images, whose candidates are worth what was made up for them.
 
-Strategy, optimiser, table, loss and derivation are the real ones. A candidate adds its worth to a scalar, and noise, as
-a batch would; the cross entropy is the sum's negative.
+Strategy, optimiser, table, loss and derivation are the real ones. A candidate adds its worth to a pixel, and noise, as
+a batch would; the cross entropy is the pixel's negative.
 """
 
 import math
@@ -30,7 +30,7 @@ WORTH, NOISE = 0.1, 0.1
 
 
 class Worth(nn.Module):
-    """Adds a candidate's worth to x, shape (), and noise."""
+    """Adds a candidate's worth to x, shape (1, 1, 1, 1), and noise."""
 
     def __init__(self, worth: float, generator: torch.Generator) -> None:
         super().__init__()
@@ -80,14 +80,14 @@ def search(share: float, seed: int, start: Start, alpha_lr: float, steps: int = 
     least, most = cost.range
     target = least + share * (most - least)
     term = CostTerm("board", cost, target, make_loss("constrained", target=target, **loss_params))
-    objective = Objective(lambda logits, _labels: -logits, [term])
+    objective = Objective(lambda logits, _labels: -logits.sum(), [term])
     strategy = make_strategy("proxyless-gradient")
     supernet = SuperNet(SPACE, generator, strategy.make_mixed_op)
     worths = _give_worth(supernet, seed, generator)
     _begin(supernet, start, cost, generator)
     optimizer = torch.optim.Adam(supernet.arch_params(), lr=alpha_lr, betas=(0.0, 0.999))
     for _ in range(steps):
-        strategy.arch_step(supernet, torch.zeros(()), torch.zeros(()), objective, optimizer, generator)
+        strategy.arch_step(supernet, torch.zeros(1, 1, 1, 1), torch.zeros(1), objective, optimizer, generator)
     return Plant(term, worths, [probs.detach() for probs in supernet.path_probs()])
 
 

@@ -17,6 +17,7 @@ from tests.unit.search_client.small_space import entry, made_up_ms, small_space,
 
 SIZE = {"input_height": 4, "input_width": 4, "in_channels": 8}
 ZERO, IDENTITY, POOL = Zero(**SIZE), Identity(**SIZE), MaxPool(**SIZE, kernel_size=3)
+POOL_5 = MaxPool(**SIZE, kernel_size=5)
 
 
 def test_latencies_come_in_the_order_asked_and_zero_costs_nothing() -> None:
@@ -54,6 +55,14 @@ def test_the_interval_of_a_sum_adds_errors_in_squares_and_a_repeated_op_brings_t
     interval_ms = table.network_ci_ms(NetworkSpec(ops=(IDENTITY, IDENTITY, POOL)))
     half_width = math.hypot(2 * 0.3, 0.2)
     assert interval_ms == pytest.approx((4.0 - half_width, 4.0 + half_width))
+
+
+def test_predicted_entries_err_together_and_measured_ones_on_their_own() -> None:
+    guessed = [entry(op, 1.0, relative_ci=0.3).model_copy(update={"source": "predicted"}) for op in (IDENTITY, POOL_5)]
+    table = LatencyTable(snapshot(*guessed, entry(POOL, 2.0, relative_ci=0.1)))
+    interval_ms = table.network_ci_ms(NetworkSpec(ops=(IDENTITY, POOL_5, POOL_5, POOL)))
+    half_width = math.hypot(0.3 + 2 * 0.3, 0.2)
+    assert interval_ms == pytest.approx((5.0 - half_width, 5.0 + half_width))
 
 
 def test_a_sum_over_an_entry_without_an_interval_has_none() -> None:

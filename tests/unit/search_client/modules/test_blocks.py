@@ -69,6 +69,27 @@ def test_a_skip_adds_the_input(op: OpSpec) -> None:
     torch.testing.assert_close(with_skip(x), without(x) + x)
 
 
+def test_an_mbconvs_last_convolution_alone_has_no_activation() -> None:
+    x = torch.randn(2, 8, 9, 6)
+    linear = build_op(MBConv(**SIZE, out_channels=8, kernel_size=3, expand_ratio=3, has_skip=False))(x)
+    activated = build_op(SepConv(**SIZE, out_channels=8, kernel_size=3))(x)
+    assert linear.min() < 0 <= activated.min()
+    layers = [type(each) for each in build_op(OPS[2]).modules()]
+    assert layers.count(nn.ReLU6) == 2
+
+
+@pytest.mark.parametrize(("kernel_size", "dilation", "reach"), [(3, 1, 1), (5, 1, 2), (3, 2, 2)])
+def test_a_depthwise_separable_convolution_reaches_as_far_as_its_kernel_and_dilation(
+    kernel_size: int, dilation: int, reach: int
+) -> None:
+    module = build_op(SepConv(**SIZE, out_channels=8, kernel_size=kernel_size, dilation=dilation, activation="none"))
+    x = torch.randn(1, 8, 9, 6, requires_grad=True)
+    (slope,) = torch.autograd.grad(module.eval()(x)[0, :, 4, 3].sum(), x)
+    rows, columns = (sorted(set(places.tolist())) for places in slope.abs().sum((0, 1)).nonzero(as_tuple=True))
+    assert rows == list(range(4 - reach, 4 + reach + 1, dilation))
+    assert columns == list(range(3 - reach, min(6, 3 + reach + 1), dilation))
+
+
 def test_average_pooling_does_not_count_the_padding() -> None:
     ones = torch.ones(1, 8, 9, 6)
     torch.testing.assert_close(build_op(AvgPool(**SIZE, kernel_size=3))(ones), ones)

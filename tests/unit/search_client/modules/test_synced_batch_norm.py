@@ -55,3 +55,9 @@ def test_every_batch_norm_of_a_module_is_replaced_under_its_name() -> None:
     synchronise(module, ALONE)
     assert sum(isinstance(layer, SyncedBatchNorm2d) for layer in module.modules()) == 2
     torch.testing.assert_close(dict(module.state_dict()), dict(before), rtol=0, atol=0)
+
+
+def test_it_stands_where_the_layer_stood() -> None:
+    module = nn.Sequential(nn.BatchNorm2d(4, device="meta"))
+    synchronise(module, ALONE)
+    assert {tensor.device.type for tensor in module.state_dict().values()} == {"meta"}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from latency_service.contract.messages import Snapshot, SnapshotId
+from latency_service.contract.messages import Correction, Snapshot, SnapshotId
 from latency_service.contract.network import workload_key
 from search_client.architecture import Architecture
 from search_client.latency.table import LatencyTable
@@ -25,10 +25,14 @@ def finished_run(
     data_set: str = "cifar10",
     devices: Sequence[str] = ("board",),
     costs: tuple[CostPromise, ...] = (),
+    correction: Correction | None = None,
 ) -> RunFolder:
     """Return a run that derived the network of these choices, not yet verified; its n-th device is n times as slow."""
     space = make_space("proxyless-cifar", **SPACE_PARAMS)
-    snapshots = [_snapshot(space, device, times) for times, device in enumerate(devices, start=1)]
+    snapshots = [
+        _snapshot(space, device, times).model_copy(update={"correction": correction})
+        for times, device in enumerate(devices, start=1)
+    ]
     targets = tuple(board_target(target_ms(0.5)).model_copy(update={"device": device}) for device in devices)
     folder = RunFolder.create(path, small_config(targets=targets), snapshots)
     architecture = Architecture.of(space, choices)
@@ -56,6 +60,7 @@ def finished_run(
                     target_met=True,
                     predicted_ms=table.network_ms(network),
                     predicted_ci_ms=table.network_ci_ms(network),
+                    network_error_percent=table.network_error_percent,
                 )
                 for target, table in zip(targets, map(LatencyTable, snapshots), strict=True)
             ),

@@ -10,6 +10,7 @@ from search_client.latency.table import LatencyTable
 from search_client.report.page import ReportedRun, render_report
 from search_client.spaces.registry import make_space
 from search_client.training.result import CostPromise
+from tests.unit.search_client.corrections import correction
 from tests.unit.search_client.report.finished_runs import finished_run, verify
 from tests.unit.search_client.small_space import table_of
 from tests.unit.search_client.training.small_run import SPACE_PARAMS, small_folder
@@ -29,6 +30,25 @@ def test_the_page_shows_promise_and_measurement_of_every_network(page: str) -> N
     assert "0.500 ms (0.495 ms to 0.505 ms)" in page
     assert "2.000 ms" in page
     assert page.count("62.5 %") == 2
+
+
+def test_a_promise_stands_beside_what_is_known_of_its_error(page: str, tmp_path: Path) -> None:
+    assert page.count("ms (unanchored: no error known)</td>") == 2
+    assert "<dt>correction</dt><dd>none: too few networks" in page
+    folder = finished_run(tmp_path / "anchored", SMALL, correction=correction(intercept_ms=0.5))
+    verify(folder, 0.75)
+    anchored = render_report([ReportedRun.read(tmp_path / "anchored")])
+    predicted_ms = LatencyTable(folder.snapshots[0]).network_ms(folder.architecture.network())
+    assert f"<td>{predicted_ms:.3f} ms +- 1.2 %</td>" in anchored
+    assert f"<h3>anchored: {predicted_ms:.3f} ms +- 1.2 % predicted</h3>" in anchored
+    assert "<dt>correction</dt><dd>times 1.1, +0.5 ms a network, from 10 networks" in anchored
+
+
+def test_the_page_warns_of_a_table_whose_sums_are_no_latencies(page: str, tmp_path: Path) -> None:
+    finished_run(tmp_path / "only", SMALL, correction=correction(additivity="launch_bound"))
+    told = "On board time follows the number of ops, not their work"
+    assert told in render_report([ReportedRun.read(tmp_path / "only")])
+    assert told not in page
 
 
 def test_the_page_is_well_formed_and_loads_nothing(page: str) -> None:

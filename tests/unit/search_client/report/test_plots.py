@@ -1,4 +1,5 @@
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 from search_client.report.plots import Curve, Point, course, promise_against_measurement
 
@@ -19,3 +20,10 @@ def test_promise_against_measurement_has_room_for_the_whole_interval() -> None:
     plot = promise_against_measurement([Point("tight", 1.0, 2.0, (1.5, 4.0))])
     ET.fromstring(plot.svg)
     assert "promise held" in plot.svg
+
+
+def test_a_prediction_whose_error_is_known_has_a_level_bar() -> None:
+    point = Point("tight", 1.0, 2.0, (1.5, 2.5))
+    assert (point.predicted_error_ms, Point("tight", 2.0, 2.0, (1.5, 2.5), 5.0).predicted_error_ms) == (0.0, 0.1)
+    plain = promise_against_measurement([point]).svg
+    assert promise_against_measurement([replace(point, network_error_percent=5.0)]).svg != plain

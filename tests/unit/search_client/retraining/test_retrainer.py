@@ -4,12 +4,18 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
+from latency_service.contract.errors import Conflict
+from search_client.compute import Compute
 from search_client.data.batches import evaluation_batches
+from search_client.retraining import retrainer
 from search_client.retraining.progress import RetrainInterrupted, RetrainProgress
 from search_client.retraining.retrainer import Retrainer
+from search_client.retraining.state import RetrainState
 from search_client.trained_network import TrainedNetwork
 from search_client.training.checkpoints import load_latest_checkpoint
+from search_client.training.history import read_history
 from tests.unit.search_client.retraining.small_retraining import separable_images, small_folder, watcher
 
 
@@ -47,12 +53,36 @@ def test_the_moving_average_is_judged_and_kept_where_there_is_one(tmp_path: Path
     assert not torch.equal(kept["0.0.weight"], state["module"]["0.0.weight"])
 
 
+def test_what_is_judged_is_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[nn.Module] = []
+
+    def accuracy_on(module: nn.Module, *_: object) -> float:
+        judged.append(module)
+        return 0.5
+
+    monkeypatch.setattr(retrainer, "accuracy_on", accuracy_on)
+    Retrainer(small_folder(tmp_path), separable_images(), watcher()).run()
+    kept = load_file(tmp_path / "weights.safetensors")
+    assert len(judged) == 5  # three epochs' validation, and both in the end
+    for module in judged:
+        assert all(torch.equal(tensor, kept[name]) for name, tensor in module.state_dict().items())
+
+
 def test_without_it_the_weights_themselves_are(tmp_path: Path) -> None:
     folder = small_folder(tmp_path, ema_decay=None)
     assert not Retrainer(folder, separable_images(), watcher()).run().is_average
     kept, state = load_file(tmp_path / "weights.safetensors"), load_latest_checkpoint(folder.checkpoints)
     assert state is not None
     assert all(torch.equal(tensor, state["module"][name]) for name, tensor in kept.items())
+    assert kept["0.1.num_batches_tracked"] == 12  # it went on in training mode after each validation
+
+
+def test_long_gradients_are_shortened(tmp_path: Path) -> None:
+    folder = small_folder(tmp_path, epochs=2, ema_decay=None, weight_decay=0.0, max_gradient_norm=1e-9)
+    Retrainer(folder, separable_images(), watcher()).run()
+    untrained = RetrainState(folder.config, folder.architecture, separable_images(), Compute()).module.state_dict()
+    kept = load_file(tmp_path / "weights.safetensors")
+    torch.testing.assert_close(kept["0.0.weight"], untrained["0.0.weight"], rtol=0, atol=1e-7)
 
 
 def test_every_step_and_every_epochs_validation_are_recorded_and_told(tmp_path: Path) -> None:
@@ -69,6 +99,17 @@ def test_every_step_and_every_epochs_validation_are_recorded_and_told(tmp_path: 
     assert list(folder.tensorboard.glob("events*"))
 
 
+def test_branches_are_dropped_from_the_second_step_on(tmp_path: Path) -> None:
+    losses = []
+    for rate in (0.0, 0.5):
+        folder = small_folder(tmp_path / str(rate), epochs=2, mixup_alpha=None, drop_path_rate=rate)
+        Retrainer(folder, separable_images(), watcher()).run()
+        losses.append([record["loss"] for record in read_history(folder.history) if "loss" in record])
+    (first, *others), (first_dropped, *others_dropped) = losses
+    assert first_dropped == first
+    assert others_dropped != others
+
+
 def test_a_retraining_in_half_precision_and_in_parts_comes_to_its_end(tmp_path: Path) -> None:
     folder = small_folder(tmp_path, epochs=2, amp="bf16", accumulate=2)
     result = Retrainer(folder, separable_images(), watcher()).run()
@@ -77,3 +118,10 @@ def test_a_retraining_in_half_precision_and_in_parts_comes_to_its_end(tmp_path: 
         torch.float32,
         torch.int64,
     }
+
+
+def test_a_folder_that_another_retraining_trains_in_is_left_alone(tmp_path: Path) -> None:
+    folder = small_folder(tmp_path)
+    with folder.locked(), pytest.raises(Conflict, match="another process"):
+        Retrainer(folder, separable_images(), watcher()).run()
+    assert not folder.history.exists()

@@ -89,3 +89,8 @@ def test_the_floor_falls_linearly_to_nothing_and_lets_no_candidate_overtake(supe
     for old, alpha, probs in zip(before, supernet.arch_params(), supernet.path_probs(), strict=True):
         assert entropy_share(probs) == pytest.approx(0.6, abs=1e-5)
         assert torch.equal(old.argsort(), alpha.argsort())
+
+
+def test_a_search_with_fair_paths_has_its_temperature_from_its_first_step_on(supernet: SuperNet) -> None:
+    drawn(Exploration(temperature=9.0, fair_sampling="always"), supernet, progress=0.5, count=1)
+    assert [mixed_op.temperature for mixed_op in supernet.mixed_ops] == pytest.approx([3.0] * 3)

@@ -147,17 +147,19 @@ def test_the_products_are_computed_in_the_precision_of_the_forward_pass(
     assert seen == [(torch.bfloat16, False)]
 
 
+@pytest.mark.parametrize("temperature", [1.0, 4.0])
 def test_two_paths_draw_the_active_one_by_the_pairs_own_probabilities(
-    make: Callable[[Gates], GatedMixedOp], generator: torch.Generator
+    temperature: float, make: Callable[[Gates], GatedMixedOp], generator: torch.Generator
 ) -> None:
     mixed_op, draws = make("two-path"), 3000
+    mixed_op.temperature = temperature
     with torch.no_grad():
-        mixed_op.alpha.copy_(torch.tensor([3.0, 2.0, *[-30.0] * 5]))
+        mixed_op.alpha.copy_(torch.tensor([3.0, 2.0, *[-60.0] * 5]))
     times_active = 0
     for _ in range(draws):
         mixed_op.draw_gates(generator)
         times_active += mixed_op.active == 0
-    expected = float(torch.tensor([3.0, 2.0]).softmax(0)[0])
+    expected = float((torch.tensor([3.0, 2.0]) / temperature).softmax(0)[0])
     assert abs(times_active / draws - expected) < 4 * (expected * (1 - expected) / draws) ** 0.5
 
 

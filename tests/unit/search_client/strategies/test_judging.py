@@ -11,7 +11,8 @@ PATHS = [(0, 1), (2, 2), (1, 0)]
 
 def test_each_network_is_judged_by_what_it_alone_does_on_the_batch() -> None:
     supernet = tiny_supernet(MixedOp)
-    judgements = judge(supernet, PATHS, IMAGES, LABELS, functional.cross_entropy, Compute())
+    as_it_is = Compute(channels_last=False)
+    judgements = judge(supernet, PATHS, IMAGES, LABELS, functional.cross_entropy, as_it_is)
     for path, judgement in zip(PATHS, judgements, strict=True):
         supernet.set_path(path)
         logits = supernet(IMAGES)

@@ -13,6 +13,7 @@ from search_client.latency.objective import CostTerm, Objective
 from search_client.modules.super_net import Path, SuperNet
 from search_client.spaces.registry import make_space
 from search_client.strategies.base import ArchStep
+from search_client.strategies.feasible_paths import FeasiblePaths
 from search_client.strategies.judging import judge
 from search_client.strategies.random_search import Contender, RandomSearch
 from tests.unit.search_client.small_space import small_space, table_of
@@ -106,6 +107,16 @@ def test_earlier_batches_count_less() -> None:
     fallen = Contender((0,)).after(1.0, memory=0.5).after(-1.0, memory=0.5)
     assert risen.worth == pytest.approx(0.5 / 2.5)
     assert fallen.worth == pytest.approx(-0.5 / 2.5)
+
+
+def test_gains_are_measured_against_the_fresh_networks_alone(supernet: SuperNet) -> None:
+    strategy = RandomSearch(fresh=3, kept=2, memory=0.0)
+    steps(strategy, supernet, 1)
+    fresh = FeasiblePaths(OBJECTIVE).draw(3, torch.Generator().manual_seed(9))
+    steps(strategy, supernet, 1, seed=9)
+    usual = sum(ce_of(supernet, fresh)) / 3
+    expected = [usual - ce for ce in ce_of(supernet, [each.path for each in strategy.contenders])]
+    assert [each.gain for each in strategy.contenders] == pytest.approx(expected)
 
 
 def test_a_resumed_search_goes_on_with_its_contenders(supernet: SuperNet) -> None:

@@ -1,10 +1,11 @@
+import json
 from pathlib import Path
 
 import pytest
 import torch
 
 from latency_service.contract.errors import InvalidInput
-from search_client.training.checkpoints import load_latest_checkpoint, save_checkpoint
+from search_client.training.checkpoints import FORMAT, load_latest_checkpoint, restore_latest, save_checkpoint
 
 
 def test_a_tree_of_tensors_and_values_comes_back(tmp_path: Path) -> None:
@@ -64,3 +65,24 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, file: str) -> None:
     (tmp_path / "00000005" / file).write_bytes(b"{")
     with pytest.raises(InvalidInput, match="00000005"):
         load_latest_checkpoint(tmp_path)
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, 5, {"step": 5})
+    file = tmp_path / "00000005" / "state.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": FORMAT + 1}))
+    with pytest.raises(InvalidInput, match=f"format {FORMAT + 1}, and this version reads format {FORMAT}"):
+        load_latest_checkpoint(tmp_path)
+
+
+def test_a_state_is_brought_back_or_told_apart_from_another_run_s(tmp_path: Path) -> None:
+    layer = torch.nn.Linear(2, 3)
+    before = layer.weight.detach().clone()
+    restore_latest(tmp_path, layer)
+    assert torch.equal(layer.weight, before)
+    other = torch.nn.Linear(2, 3)
+    save_checkpoint(tmp_path, 1, other.state_dict())
+    restore_latest(tmp_path, layer)
+    assert torch.equal(layer.weight, other.weight)
+    with pytest.raises(InvalidInput, match="does not fit the run's settings"):
+        restore_latest(tmp_path, torch.nn.Linear(2, 4))

@@ -1,6 +1,6 @@
 """Whole searches with every strategy and option: each ends, and resumed to the bit as it would have ended unbroken."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,6 @@ CHOICES: list[tuple[str, Mapping[str, Any]]] = [
     ("proxyless-reinforce", {"networks": 3, "reward": "accuracy", "entropy_weight": 0.01}),
     ("random", {"fresh": 2, "kept": 2}),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def run(folder: RunFolder, stop_after: int | None = None) -> SearchResult:
@@ -65,6 +57,14 @@ def test_random_search_ends_with_a_network_within_the_target(tmp_path: Path) -> 
     folder = folder_at(tmp_path / "run", "random", {"fresh": 2, "kept": 2})
     (promise,) = run(folder).promises
     assert 0.98 * promise.target_ms <= promise.predicted_ms <= promise.target_ms
+
+
+def test_random_search_shows_what_its_best_network_costs(tmp_path: Path) -> None:
+    folder, recording = folder_at(tmp_path / "run", "random", {"fresh": 2, "kept": 2}), Recording()
+    SearchRun(folder, small_images(), recording.watcher).run()
+    shown = {now.step: now.derived for now in recording.seen}
+    records = read_history(folder.alphas)
+    assert [list(shown[record["step"]]) for record in records] == [record["derived"] for record in records]
 
 
 def test_the_entropy_floor_falls_with_the_searchs_progress(tmp_path: Path) -> None:

@@ -27,12 +27,14 @@ def test_imagenet_is_the_released_schedule() -> None:
     assert rates == pytest.approx([0.05, 0.025, 0.025, 0.0125])
     assert (config.warmup_epochs, config.search_epochs, config.rest_epochs) == (40, 120, 1)
     assert (config.weight_steps_per_arch_step, config.batch_size, config.label_smoothing) == (5, 256, 0.1)
+    assert config.plain_alpha_batches
     assert (config.momentum, config.weight_decay) == (0.9, 4e-5)
     assert (config.alpha_lr, config.alpha_betas) == (1e-3, (0.0, 0.999))
 
 
 def test_imagenet_holds_50000_images_of_all_classes_alike_out_for_the_architecture() -> None:
     config = config_of("imagenet")
+    assert config.data_set == "image-folder"
     images = 1_281_167
     validation = config.validation_share * images
     assert config.image_limit is None

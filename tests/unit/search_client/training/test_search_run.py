@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +6,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from latency_service.contract.errors import InvalidInput, MissingEntries
+from latency_service.contract.errors import Conflict, InvalidInput, MissingEntries
+from search_client.data.batches import BatchLoader
 from search_client.latency.table import LatencyTable
+from search_client.training import search_state
 from search_client.training.checkpoints import load_latest_checkpoint
 from search_client.training.history import read_history
 from search_client.training.progress import SearchInterrupted
@@ -25,14 +26,6 @@ from tests.unit.search_client.training.small_run import (
 )
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def run(folder: RunFolder, stop_after: int | None = None) -> tuple[SearchResult, Recording]:
     recording = Recording(stop_after)
     return SearchRun(folder, small_images(), recording.watcher).run(), recording
@@ -46,11 +39,8 @@ def last_state(folder: RunFolder) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, SearchResult, Recording]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
     folder = small_folder(tmp_path_factory.mktemp("runs") / "unbroken")
     result, recording = run(folder)
-    torch.set_num_threads(before)
     return folder, result, recording
 
 
@@ -194,3 +184,27 @@ def test_a_loss_without_a_target_gets_none(tmp_path: Path) -> None:
     result, _ = run(folder)
     assert result.promises[0].target_met
     assert json.loads((tmp_path / "config.json").read_text())["loss"] == "additive"
+
+
+def test_a_folder_that_another_search_trains_in_is_left_alone(tmp_path: Path) -> None:
+    folder = small_folder(tmp_path)
+    with folder.locked(), pytest.raises(Conflict, match="another process"):
+        run(RunFolder.open(tmp_path))
+    assert not folder.history.exists()
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_images_of_the_architecture_alone_may_be_plain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: bool
+) -> None:
+    augmented: list[bool] = []
+
+    class NotingLoader(BatchLoader):
+        def __init__(self, *arguments: Any, augment: bool, **options: Any) -> None:
+            super().__init__(*arguments, augment=augment, **options)
+            augmented.append(augment)
+
+    monkeypatch.setattr(search_state, "BatchLoader", NotingLoader)
+    folder = small_folder(tmp_path, plain_alpha_batches=plain)
+    SearchRun(folder, small_images(), Recording(None).watcher)
+    assert augmented == [True, not plain]  # weights, alphas

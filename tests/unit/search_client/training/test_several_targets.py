@@ -1,11 +1,9 @@
 """Whole searches that have several things to keep: two devices that want different networks, and other costs."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from latency_service.contract.keys import format_key
 from latency_service.contract.messages import Snapshot, SnapshotId
@@ -30,14 +28,6 @@ from tests.unit.search_client.training.small_run import (
 
 SPACE = make_space("proxyless-cifar", **SPACE_PARAMS)
 BUDGET = {"warmup_epochs": 0, "search_epochs": 2, "fine_tune_epochs": 0, "weight_steps_per_arch_step": 1}
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def prefers_small_kernels(op: OpSpec) -> float:

@@ -7,12 +7,16 @@ import pytest
 from latency_service.contract.errors import InvalidInput
 from latency_service.contract.ops import MBConv, OpSpec
 from search_client.derivation import NothingFits
+from search_client.latency.additive import NotAdditive
 from search_client.latency.cost_table import CostTable
 from search_client.latency.count_table import CountTable
+from search_client.latency.expected import SupernetCost
 from search_client.latency.losses.constrained import Bound, ConstrainedLoss
+from search_client.latency.table import LatencyTable
 from search_client.spaces.registry import make_space
 from search_client.training.targets import CountTarget
 from search_client.training.terms import feasible_terms
+from tests.unit.search_client.corrections import corrected
 from tests.unit.search_client.small_space import made_up_ms, table_of
 from tests.unit.search_client.training.small_run import (
     SPACE_PARAMS,
@@ -70,6 +74,28 @@ def test_targets_that_can_be_kept_one_by_one_alone_are_refused_together() -> Non
     with pytest.raises(NothingFits, match=r"keeps .* ms on board onnxruntime and .* ms on board onnxruntime"):
         feasible_terms(small_config(targets=tight), [BOARD, other], small_images())
     feasible_terms(small_config(targets=tight, derivation="argmax"), [BOARD, other], small_images())
+
+
+def test_momentum_that_two_path_gates_cannot_have_is_refused_before_a_warm_up() -> None:
+    with pytest.raises(InvalidInput, match="alpha_betas"):
+        feasible_terms(small_config(alpha_betas=(0.5, 0.999)), [BOARD], small_images())
+    params = {"gates": "full"}
+    feasible_terms(small_config(alpha_betas=(0.5, 0.999), strategy_params=params), [BOARD], small_images())
+
+
+def test_sums_that_are_no_latencies_are_searched_on_only_where_that_is_accepted() -> None:
+    useless = LatencyTable(corrected(BOARD.snapshot, additivity="not_additive"))
+    with pytest.raises(NotAdditive, match="--accept-not-additive"):
+        feasible_terms(small_config(), [useless], small_images())
+    (term,) = feasible_terms(small_config(accept_not_additive=True), [useless], small_images())
+    assert term.cost.range == pytest.approx([1.1 * limit for limit in SupernetCost(SPACE, BOARD).range])
+
+
+def test_a_target_that_the_intercept_alone_puts_out_of_reach_is_refused() -> None:
+    _, dearest = SupernetCost(SPACE, BOARD).range
+    slow_start = LatencyTable(corrected(BOARD.snapshot, scale=1.0, intercept_ms=dearest))
+    with pytest.raises(InvalidInput, match="theirs lie between"):
+        feasible_terms(small_config(), [slow_start], small_images())
 
 
 def test_a_count_that_no_network_has_is_refused_with_the_range() -> None:

@@ -1,6 +1,5 @@
 """Whole searches under the settings that say how they are computed and scheduled."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,6 @@ from search_client.training.progress import SearchInterrupted
 from search_client.training.run_folder import RunFolder
 from search_client.training.search_run import SearchRun
 from tests.unit.search_client.training.small_run import Recording, small_folder, small_images
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def run(folder: RunFolder, stop_after: int | None = None) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Modelling: what a table says of ops that it lacks. Pure functions on ops and numbers."""

@@ -1,0 +1,142 @@
+"""QuickPlans: which ops a quick profile measures, and which tables of other devices tell the rest.
+
+The tables that count are the latest snapshots of what was measured, whatever the device, its state and the conditions,
+but for the table that is asked for: the MOST_TABLES that hold most of the ops, among equals those of the same runtime,
+then the newest. What fewer than two of them hold must be measured.
+
+A plan is made between transactions, as it takes a second, and stored with its profile: whoever cuts a snapshot needs
+milliseconds to follow it, and comes to the same predictions each time. SciPy is imported with the first plan.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from latency_service.contract.errors import InvalidInput
+from latency_service.contract.keys import parse_key
+from latency_service.contract.messages import ProfileRequest
+from latency_service.contract.network import is_network_key, workload_key
+from latency_service.database import Database
+from latency_service.repositories import conditions, devices, entries, latency_tables, snapshots
+from latency_service.services.entries import is_zero_key
+
+if TYPE_CHECKING:
+    from latency_service.modelling.transfer.transfer import Transfer
+
+MOST_TABLES = 16
+#: Matrices of the ops' square are made, a few for each table.
+MOST_OPS = 1_000
+#: Tables whose snapshots are worth a look, however many a fleet has.
+_MOST_CANDIDATES = 200
+
+#: Latencies in milliseconds by op key, of other tables by the id of the snapshot.
+Others = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class QuickPlan:
+    """What is predicted from what.
+
+    Attributes:
+        measured: Keys of the ops to measure.
+        ops: Keys of all ops that other tables know; those that are not measured in the end are predicted.
+        tables: Ids of the other tables' snapshots.
+        amounts: By which those tables tell how devices differ, by name.
+    """
+
+    measured: tuple[str, ...]
+    ops: tuple[str, ...]
+    tables: tuple[str, ...]
+    amounts: dict[str, float]
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> "QuickPlan":
+        """Return a plan as it was stored with its profile."""
+        tuples = {name: tuple(stored[name]) for name in ("measured", "ops", "tables")}
+        return cls(**tuples, amounts=stored["amounts"])
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """How it is stored."""
+        return asdict(self)
+
+    @property
+    def predicted(self) -> tuple[str, ...]:
+        """Keys of the ops that it does not let measure."""
+        measured = set(self.measured)
+        return tuple(key for key in self.ops if key not in measured)
+
+    def transfer(self, others: Others) -> "Transfer":
+        """Return what the other tables tell of `ops`."""
+        return _transfer(self.ops, others, self.amounts)
+
+
+def make_plan(database: Database, request: ProfileRequest) -> QuickPlan | None:
+    """Return the plan of a quick profile; None where the profile is not quick, or would measure all its ops anyway.
+
+    Raises:
+        DeviceNotFound: No device of that name has registered.
+        InvalidInput: There are too few tables of other devices, or too many ops.
+    """
+    keys = list(dict.fromkeys(str(workload_key(each)) for each in request.workloads))
+    ops = [key for key in keys if not is_network_key(key) and not is_zero_key(key)]
+    if request.quick is None or request.quick >= len(ops):
+        return None
+    if len(ops) > MOST_OPS:
+        raise InvalidInput(f"a quick profile is of at most {MOST_OPS:,} ops, and this one of {len(ops):,}: split it")
+    from latency_service.modelling.transfer.shares import LEAST_TABLES
+
+    others = database.read(lambda session: _others(session, request, ops))
+    holders = Counter(key for latencies in others.values() for key in latencies)
+    known = tuple(key for key in ops if holders[key] >= LEAST_TABLES)
+    if not known:
+        raise InvalidInput(
+            f"a quick profile rests on tables of other devices, and of these ops none stands in {LEAST_TABLES} of them "
+            f"({len(others)} table(s) hold any); profile without `quick`, which measures every op"
+        )
+    transfer = _transfer(known, others, None)
+    informative = {known[place] for place in transfer.informative(request.quick)}
+    measured = tuple(key for key in ops if key in informative or key not in known)
+    return QuickPlan(measured, known, tuple(others), asdict(transfer.amounts))
+
+
+def read_others(session: Session, snapshot_ids: Sequence[str], ops: Collection[str]) -> Others:
+    """Return what snapshots hold of the ops, as far as it was measured."""
+    wanted = set(ops)
+    return {each: _latencies(snapshots.get(session, each).document, wanted) for each in snapshot_ids}
+
+
+def _others(session: Session, request: ProfileRequest, ops: Sequence[str]) -> Others:
+    own = latency_tables.present_id(devices.get(session, request.device), conditions.conditions_id(request.conditions))
+    coverage = Counter({table: count for table, count in entries.coverage(session, ops).items() if table != own})
+    candidates = [table for table, _ in coverage.most_common(_MOST_CANDIDATES)]
+    rows = [
+        (table, asked)
+        for table, _, _, asked in latency_tables.find_by_id(session, candidates)
+        if table.provenance == "measured" and table.latest_snapshot_id is not None
+    ]
+    rows.sort(key=lambda row: (-coverage[row[0].id], row[1].runtime != request.conditions.runtime))
+    found = read_others(session, [str(table.latest_snapshot_id) for table, _ in rows[:MOST_TABLES]], ops)
+    return {snapshot_id: latencies for snapshot_id, latencies in found.items() if latencies}
+
+
+def _latencies(content: bytes, wanted: Collection[str]) -> dict[str, float]:
+    return {
+        each["workload"]: each["latency_ms"]
+        for each in orjson.loads(content)["ops"]
+        if each["workload"] in wanted and each["source"] == "measured" and each["latency_ms"] > 0
+    }
+
+
+def _transfer(ops: Sequence[str], others: Others, amounts: Mapping[str, float] | None) -> "Transfer":
+    import numpy as np
+
+    from latency_service.modelling.transfer.prior import Amounts
+    from latency_service.modelling.transfer.transfer import Transfer
+
+    rows = [[latencies.get(key, np.nan) for key in ops] for latencies in others.values()]
+    return Transfer([parse_key(key) for key in ops], np.array(rows), Amounts(**amounts) if amounts else None)

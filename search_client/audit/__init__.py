@@ -1,0 +1,1 @@
+"""The audit: a table held against whole networks that it has not seen."""

@@ -1,0 +1,255 @@
+"""Quick profiles: a few ops are measured, the others predicted from what other tables hold, and all of it is marked."""
+
+import math
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from latency_service.contract.conditions import Conditions
+from latency_service.contract.errors import DeviceNotFound, InvalidInput, MissingEntries
+from latency_service.contract.keys import format_key
+from latency_service.contract.messages import Entry, LookupAnswer, ProfileCreated, Snapshot, Table
+from latency_service.contract.network import NetworkSpec, Workload, workload_key
+from latency_service.contract.ops import MBConv
+from latency_service.interchange import csv_file, json_file, proxylessnas_yaml
+from latency_service.interchange.reading import Reading
+from latency_service.services import catalogue, comparing, refitting, snapshots
+from latency_service.services.predicting import Predictor
+from latency_service.services.table_models import TableModels
+from tests.contract.service import Service
+from tests.service_data import ZERO, failure, new_id, success
+from tests.simulated_ops import block, blocks, true_ms
+
+OPS = blocks(sizes=(7, 14, 28), channels=(16, 24))
+KEYS = [str(format_key(each)) for each in OPS]
+#: How each device differs from the first one: a level, a power of the kernel's size, and one of the feature map's.
+DEVICES = {1: (0.0, 0.0, 0.0), 2: (1.0, 0.5, 0.0), 3: (-1.0, 0.0, 0.4), 4: (0.3, -0.4, 0.3), 5: (2.0, 0.3, -0.3)}
+NEW = 6
+ALL = DEVICES | {NEW: (0.7, 0.2, 0.15)}
+
+
+def conditions(device: int) -> Conditions:
+    """Return conditions that stand for a device of their own."""
+    return Conditions(runtime="onnxruntime", batch_size=device)
+
+
+def latency_ms(device: int, workload: Workload) -> float:
+    """Return what a workload takes on a device, on which each op is 2 % off from what others would tell."""
+    if isinstance(workload, NetworkSpec):
+        return 0.9 * sum(latency_ms(device, each) for each in workload.ops)
+    assert isinstance(workload, MBConv)
+    level, kernel, size = ALL[device]
+    own = 1 + random.Random(f"{device} {format_key(workload)}").gauss(0, 0.02)
+    return (
+        own
+        * true_ms(workload)
+        * math.exp(level + kernel * math.log(workload.kernel_size) + size * math.log(workload.input_height))
+    )
+
+
+def measure(service: Service, device: int, workloads: Sequence[Workload] = OPS) -> Snapshot:
+    """Have a device measure all of them."""
+    return finish(service, service.profile(workloads, conditions(device)), device)
+
+
+def finish(service: Service, profile: ProfileCreated, device: int) -> Snapshot:
+    """Measure all that there is to do on a device, and return the profile's snapshot."""
+    while (lease := service.lend()) is not None:
+        results = (success(job.job_id, latency_ms(device, job.workload)) for job in lease.jobs)
+        service.post(lease, *((new_id(), result) for result in results))
+    return service.snapshot(service.status(profile).snapshot_id)
+
+
+def quick(service: Service, count: int = 6, workloads: Sequence[Workload] = OPS) -> ProfileCreated:
+    """Ask for a quick profile of the new device."""
+    return service.profile(workloads, conditions(NEW), quick=count)
+
+
+@pytest.fixture
+def others(service: Service) -> dict[int, Snapshot]:
+    """What all other devices have measured."""
+    return {device: measure(service, device) for device in DEVICES}
+
+
+def tables(service: Service) -> tuple[Table, ...]:
+    return service.database.read(catalogue.list_tables).tables
+
+
+def by_source(snapshot: Snapshot, source: str) -> dict[str, Entry]:
+    return {entry.workload: entry for entry in snapshot.ops if entry.source == source}
+
+
+@pytest.mark.usefixtures("others")
+def test_a_few_ops_are_measured_and_the_others_predicted_with_intervals(service: Service) -> None:
+    created = quick(service)
+    assert (len(created.queued), len(created.predicted)) == (6, len(OPS) - 6)
+    assert sorted([*created.queued, *created.predicted]) == sorted(KEYS)
+    snapshot = finish(service, created, NEW)
+    predicted = by_source(snapshot, "predicted")
+    assert set(predicted) == set(created.predicted)
+    assert set(by_source(snapshot, "measured")) == set(created.queued)
+    held = 0
+    for each in OPS:
+        if (entry := predicted.get(format_key(each))) is not None:
+            truth = latency_ms(NEW, each)
+            assert entry.latency_ms == pytest.approx(truth, rel=0.15)
+            assert entry.ci_low_ms is not None
+            assert entry.ci_high_ms is not None
+            held += entry.ci_low_ms <= truth <= entry.ci_high_ms
+            assert (entry.n, entry.sessions, entry.measured_at, entry.measurement_id) == (0, 0, None, None)
+    assert held >= 0.8 * len(predicted)
+
+
+def test_the_snapshot_the_table_and_the_profile_are_marked(service: Service, others: dict[int, Snapshot]) -> None:
+    created = quick(service)
+    snapshot = finish(service, created, NEW)
+    note = snapshot.transfer
+    assert note is not None
+    assert (note.measured, note.predicted) == (6, len(OPS) - 6)
+    assert set(note.tables) == {each.snapshot_id for each in others.values()}
+    spreads = [
+        50 * ((entry.ci_high_ms or 0) - (entry.ci_low_ms or 0)) / entry.latency_ms
+        for entry in by_source(snapshot, "predicted").values()
+    ]
+    assert note.spread_percent == pytest.approx(sorted(spreads)[len(spreads) // 2], rel=0.2)
+    listed = {table.table_id: (table.entries, table.predicted) for table in tables(service)}
+    assert listed[snapshot.table_id] == (6, len(OPS) - 6)
+    assert {listed[each.table_id] for each in others.values()} == {(len(OPS), 0)}
+    assert {each.transfer for each in others.values()} == {None}
+    assert service.status(created).predicted == len(OPS) - 6
+
+
+@pytest.mark.usefixtures("others")
+def test_who_looks_an_op_up_gets_what_is_predicted_only_on_request(service: Service) -> None:
+    created = quick(service)
+    snapshot = finish(service, created, NEW)
+    key = created.predicted[0]
+    with pytest.raises(MissingEntries) as raised:
+        service.look_up(snapshot.table_id, [created.queued[0], key])
+    assert raised.value.extra["missing"] == [key]
+    predictor = Predictor(service.database, service.tables, TableModels(max_bytes=2**24))
+    answer = LookupAnswer.model_validate_json(predictor.look_up(snapshot.table_id, [created.queued[0], key]))
+    assert [entry.source for entry in answer.entries] == ["measured", "predicted"]
+    assert answer.entries[1] == by_source(snapshot, "predicted")[key]
+
+
+@pytest.mark.usefixtures("others")
+def test_what_is_measured_later_is_no_longer_predicted(service: Service) -> None:
+    snapshot = finish(service, quick(service), NEW)
+    assert snapshot.transfer is not None
+    more = service.profile(OPS[:12], conditions(NEW))
+    later = finish(service, more, NEW)
+    assert later.transfer is not None
+    assert later.transfer.predicted == snapshot.transfer.predicted - len(more.queued)
+    assert later.transfer.measured == snapshot.transfer.measured + len(more.queued)
+    assert set(by_source(later, "measured")) >= set(KEYS[:12])
+    whole = measure(service, NEW)
+    assert (whole.transfer, set(by_source(whole, "measured"))) == (None, set(KEYS))
+
+
+@pytest.mark.usefixtures("others")
+def test_the_same_measurements_give_the_same_snapshot_whatever_other_tables_do_meanwhile(service: Service) -> None:
+    created = quick(service)
+    snapshot = finish(service, created, NEW)
+    measure(service, 1, [block(10, 32, 3, 6)])
+    measured = [each for each in OPS if str(format_key(each)) in set(map(str, created.queued))]
+    again = finish(service, service.profile(measured, conditions(NEW)), NEW)
+    assert again.snapshot_id == snapshot.snapshot_id
+
+
+def test_what_too_few_others_hold_is_measured(service: Service, others: dict[int, Snapshot]) -> None:
+    assert others
+    unknown, known_to_one, free = block(10, 32, 3, 6), block(10, 32, 5, 6), ZERO
+    measure(service, 1, [known_to_one])
+    created = quick(service, workloads=[*OPS, unknown, known_to_one, free])
+    assert set(created.queued) >= {str(format_key(unknown)), str(format_key(known_to_one))}
+    assert (len(created.queued), len(created.predicted)) == (8, len(OPS) - 6)
+    assert workload_key(free) in created.measured
+
+
+@pytest.mark.usefixtures("others")
+def test_as_many_as_there_are_is_a_plain_profile(service: Service) -> None:
+    created = quick(service, count=len(OPS))
+    assert (len(created.queued), created.predicted) == (len(OPS), ())
+    assert finish(service, created, NEW).transfer is None
+
+
+def test_without_other_tables_it_is_refused_and_says_why(service: Service) -> None:
+    with pytest.raises(InvalidInput, match="tables of other devices"):
+        quick(service)
+    measure(service, 1)
+    with pytest.raises(InvalidInput, match=r"none stands in 2 of them \(1 table"):
+        quick(service)
+    with pytest.raises(DeviceNotFound):
+        service.profile(OPS, conditions(NEW), device="nobody", quick=3)
+
+
+@pytest.mark.usefixtures("others")
+def test_neither_a_table_of_its_own_nor_predictions_count_as_others(service: Service) -> None:
+    first = finish(service, quick(service), NEW)
+    created = service.profile(OPS, Conditions(runtime="onnxruntime", batch_size=7), quick=6)
+    ALL[7] = (0.0, 0.1, 0.1)
+    note = finish(service, created, 7).transfer
+    assert note is not None
+    assert first.transfer is not None
+    # The first quick table counts, but with what it measured alone.
+    assert set(note.tables) - set(first.transfer.tables) <= {first.snapshot_id}
+
+
+@pytest.mark.usefixtures("others")
+def test_anchors_say_how_far_networks_are_off_where_most_ops_are_predicted(service: Service) -> None:
+    networks = [NetworkSpec(ops=(each,) * length) for each in OPS[:4] for length in (2, 3)]
+    created = service.profile(OPS, conditions(NEW), quick=6, anchors=networks)
+    snapshot = finish(service, created, NEW)
+    assert snapshot.transfer is not None
+    assert snapshot.correction is not None
+    assert snapshot.correction.scale == pytest.approx(0.9, rel=0.05)
+    assert snapshot.correction.held_out.mape_percent < 5
+    refit = service.database.read(lambda session: refitting.refit(session, snapshot.snapshot_id))
+    assert refit is not None
+    assert refit.is_the_same
+
+
+@pytest.mark.usefixtures("others")
+def test_two_quick_profiles_of_different_ops_both_stay_in_the_table(service: Service) -> None:
+    first, second = OPS[:20], OPS[20:]
+    one = finish(service, quick(service, 4, first), NEW)
+    both = finish(service, quick(service, 4, second), NEW)
+    assert one.transfer is not None
+    assert both.transfer is not None
+    assert (both.transfer.measured, both.transfer.predicted) == (8, len(OPS) - 8)
+
+
+@pytest.mark.usefixtures("others")
+def test_an_export_says_so_and_is_not_imported_as_measured(service: Service) -> None:
+    created = quick(service)
+    snapshot = finish(service, created, NEW)
+    content = service.database.read(lambda session: snapshots.get(session, snapshot.snapshot_id).document)
+    rows = csv_file.write(content).decode()
+    assert rows.count(",predicted,") == len(created.predicted)
+    sheet = json_file.read(content, Reading())
+    assert {str(row.row) for row in sheet.refused if "predicted" in row.remark} == set(created.predicted)
+    layers = proxylessnas_yaml.write(content)
+    assert sum("predicted" in each.reason for each in layers.left_out) == len(created.predicted)
+
+
+def test_a_diff_tells_what_was_measured(service: Service, others: dict[int, Snapshot]) -> None:
+    assert others
+    created = quick(service)
+    before = finish(service, created, NEW)
+    after = measure(service, NEW)
+    found = service.database.read(lambda session: comparing.compare(session, before.snapshot_id, after.snapshot_id))
+    assert sorted(found.added) == sorted(created.predicted)
+    assert (found.moved, found.gone) == ((), ())
+
+
+@pytest.mark.usefixtures("others")
+def test_where_nothing_could_be_measured_nothing_is_predicted(service: Service) -> None:
+    created = quick(service)
+    while (lease := service.lend()) is not None:
+        service.post(lease, *((new_id(), failure(job.job_id)) for job in lease.jobs))
+    status = service.status(created)
+    assert (status.state, len(status.failures)) == ("done", 6)
+    assert service.snapshot(status.snapshot_id).ops == ()
+    assert {table.predicted for table in tables(service)} == {0}

@@ -28,4 +28,5 @@ def devices(ops: Sequence[OpSpec], count: int, seed: int, deviation: float = 0.0
     ways = drawn.normal(0, 0.3, (RANK, len(ops)))
     levels, amounts = drawn.normal(0, 1, (count, 1)), drawn.normal(0, 1, (count, RANK))
     own = drawn.normal(0, np.hypot(deviation, noise), (count, len(ops)))
-    return np.exp(0.7 * (macs - macs.mean()) + levels + amounts @ ways + own)
+    latencies: Matrix = np.exp(0.7 * (macs - macs.mean()) + levels + amounts @ ways + own)
+    return latencies

@@ -14,8 +14,9 @@ from search_client.audit.plan import AuditSettings, Plan
 from search_client.audit.predictors import Predictor, fit_scale, predict
 from search_client.audit.session import MeasuredWhole, Session
 
-#: Of the networks of a session that stands alone. Beside another one it is judged by how far the two are off each other:
-#: a machine whose speed wanders makes every network noisy, and what shared its rounds comes out alike all the same.
+#: Of the networks of a session that stands alone. Beside another one it is judged by how far the two are off each
+#: other: a machine whose speed wanders makes every network noisy, and what shared its rounds comes out alike all the
+#: same.
 MOST_NOISY = 0.5
 #: A device whose sessions repeat each other worse cannot show whether a correction keeps within one or two percent.
 LARGEST_FLOOR_PERCENT = 2.0

@@ -88,7 +88,7 @@ def test_a_quick_profile_without_tables_to_rest_on_is_refused(client: TestClient
     conditions = {"runtime": "onnxruntime", "batch_size": 2}
     profile = {"device": DEVICE, "conditions": conditions, "workloads": [LACKING, format_key(blocks()[0])], "quick": 1}
     assert_problem(client.post("/v1/profiles", json=profile), 422, "invalid_input")
-    assert_problem(client.post("/v1/profiles", json={**profile, "device": "nobody"}), 404, "not_found")
+    assert_problem(client.post("/v1/profiles", json={**profile, "device": "nobody"}), 404, "device_not_found")
 
 
 def test_advice_names_what_to_measure_next(client: TestClient, table_path: str) -> None:

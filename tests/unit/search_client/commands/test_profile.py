@@ -139,9 +139,7 @@ def test_a_quick_profile_asks_for_a_few_ops_and_tells_what_is_predicted_from_wha
     told = call("profile", *OF_SPACE, "--anchors", "0", "--quick", "10")
     measured = len(SPACE.ops()) - 9
     assert f"{measured}/{measured}" in told.stderr
-    assert "9 ops, from 10 that were measured and 2 tables" in " ".join(
-        told.stdout.replace("│", " ").split()
-    )
+    assert "9 ops, from 10 that were measured and 2 tables" in " ".join(told.stdout.replace("│", " ").split())
 
 
 def test_a_plain_profile_predicts_nothing(service: FakeService) -> None:

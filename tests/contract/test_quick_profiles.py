@@ -41,11 +41,8 @@ def latency_ms(device: int, workload: Workload) -> float:
     assert isinstance(workload, MBConv)
     level, kernel, size = ALL[device]
     own = 1 + random.Random(f"{device} {format_key(workload)}").gauss(0, 0.02)
-    return (
-        own
-        * true_ms(workload)
-        * math.exp(level + kernel * math.log(workload.kernel_size) + size * math.log(workload.input_height))
-    )
+    scale = math.exp(level) * workload.kernel_size**kernel * workload.input_height**size
+    return own * true_ms(workload) * scale
 
 
 def measure(service: Service, device: int, workloads: Sequence[Workload] = OPS) -> Snapshot:
@@ -213,9 +210,8 @@ def test_anchors_say_how_far_networks_are_off_where_most_ops_are_predicted(servi
 
 @pytest.mark.usefixtures("others")
 def test_two_quick_profiles_of_different_ops_both_stay_in_the_table(service: Service) -> None:
-    first, second = OPS[:20], OPS[20:]
-    one = finish(service, quick(service, 4, first), NEW)
-    both = finish(service, quick(service, 4, second), NEW)
+    one = finish(service, quick(service, 4, OPS[:20]), NEW)
+    both = finish(service, quick(service, 4, OPS[20:]), NEW)
     assert one.transfer is not None
     assert both.transfer is not None
     assert (both.transfer.measured, both.transfer.predicted) == (8, len(OPS) - 8)
@@ -226,8 +222,7 @@ def test_an_export_says_so_and_is_not_imported_as_measured(service: Service) -> 
     created = quick(service)
     snapshot = finish(service, created, NEW)
     content = service.database.read(lambda session: snapshots.get(session, snapshot.snapshot_id).document)
-    rows = csv_file.write(content).decode()
-    assert rows.count(",predicted,") == len(created.predicted)
+    assert csv_file.write(content).decode().count(",predicted,") == len(created.predicted)
     sheet = json_file.read(content, Reading())
     assert {str(row.row) for row in sheet.refused if "predicted" in row.remark} == set(created.predicted)
     layers = proxylessnas_yaml.write(content)

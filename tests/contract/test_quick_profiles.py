@@ -41,7 +41,7 @@ def latency_ms(device: int, workload: Workload) -> float:
     assert isinstance(workload, MBConv)
     level, kernel, size = ALL[device]
     own = 1 + random.Random(f"{device} {format_key(workload)}").gauss(0, 0.02)
-    scale = math.exp(level) * workload.kernel_size**kernel * workload.input_height**size
+    scale: float = math.exp(level) * workload.kernel_size**kernel * workload.input_height**size
     return own * true_ms(workload) * scale
 
 

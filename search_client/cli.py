@@ -3,6 +3,7 @@
 import typer
 
 from search_client.commands import (
+    advise,
     audit,
     compare,
     evaluate,
@@ -19,6 +20,7 @@ from search_client.commands import (
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 app.command()(profile.profile)
+app.command()(advise.advise)
 app.command()(search.search)
 app.command()(predict.predict)
 app.command()(verify.verify)

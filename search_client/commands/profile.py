@@ -22,7 +22,7 @@ from search_client.commands import options
 from search_client.commands.connection import connected
 from search_client.commands.console import POLL_S, print_facts, print_json, profile_bar, readable_errors
 from search_client.commands.profile_answer import ProfileAnswer
-from search_client.commands.subjects import build_space, read_network
+from search_client.commands.subjects import read_network, read_space
 from search_client.commands.trust import warn_of
 from search_client.faults import first_fault
 from search_client.latency.client import ServiceClient, wait_for_profile
@@ -61,27 +61,17 @@ def profile(
     a new device needs a few ops measured only, where the service has tables of other devices.
     """
     with readable_errors():
-        searched = _space(space, space_param, architecture, network)
+        searched = read_space(space, space_param, architecture, network)
         ops = searched.ops() if searched else tuple(dict.fromkeys(read_network(architecture, network, resolution).ops))
         conditions = options.make_conditions(runtime, precision, threads, batch_size, condition)
         anchored = _anchors(searched, anchors, anchor_seed)
         request = _request(device, conditions, ops, anchored, quick, max_age_s)
         with connected(server, key_file) as client:
-            answer = _run_profile(client, request, searched)
+            answer = run_profile(client, request, searched)
         if as_json:
             print_json(answer)
         else:
             print_facts(f"Profile of {device}, {conditions}", answer.facts())
-
-
-def _space(name: str | None, params: list[str] | None, architecture: object, network: object) -> SearchSpace | None:
-    if [name, architecture, network].count(None) != 2:
-        raise InvalidInput("give exactly one of --space, --architecture and --network")
-    if name is None:
-        if params:
-            raise InvalidInput("--space-param belongs to --space")
-        return None
-    return build_space(name, options.parse_assignments(params))
 
 
 def _anchors(searched: SearchSpace | None, count: int | None, seed: int | None) -> tuple[NetworkSpec, ...]:
@@ -108,7 +98,13 @@ def _request(
         raise InvalidInput(f"this profile cannot be: {first_fault(error)}") from None
 
 
-def _run_profile(client: ServiceClient, request: ProfileRequest, searched: SearchSpace | None) -> ProfileAnswer:
+def run_profile(client: ServiceClient, request: ProfileRequest, searched: SearchSpace | None) -> ProfileAnswer:
+    """Have a device measure what is asked for, and show how far it is; `searched` is the space that it is for.
+
+    Raises:
+        InvalidInput: No agent would ever measure it.
+        NotMeasured: Something could not be measured, or the profile was cancelled.
+    """
     _refuse_what_is_not_served(client.device(request.device), request.conditions)
     created = client.create_profile(request)
     total = len(request.workloads) + len(request.anchors) - len(created.predicted)

@@ -7,6 +7,7 @@ from latency_service.contract.errors import InvalidInput
 from latency_service.contract.named_networks import named_network
 from latency_service.contract.network import NetworkSpec
 from search_client.architecture import Architecture
+from search_client.commands import options
 from search_client.spaces.registry import make_space
 from search_client.spaces.space import SearchSpace
 
@@ -22,6 +23,21 @@ def read_network(architecture: Path | None, network: str | None, resolution: int
     if network is not None and architecture is None:
         return named_network(network, resolution=resolution)
     raise InvalidInput("give exactly one of --architecture and --network")
+
+
+def read_space(name: str | None, params: list[str] | None, architecture: object, network: object) -> SearchSpace | None:
+    """Return the space that is meant; None where it is a network that `read_network` reads.
+
+    Raises:
+        InvalidInput: Not exactly one of space, architecture file and known network was given, or no space is so.
+    """
+    if [name, architecture, network].count(None) != 2:
+        raise InvalidInput("give exactly one of --space, --architecture and --network")
+    if name is None:
+        if params:
+            raise InvalidInput("--space-param belongs to --space")
+        return None
+    return build_space(name, options.parse_assignments(params))
 
 
 def build_space(name: str, params: dict[str, Any]) -> SearchSpace:

@@ -15,6 +15,8 @@ from latency_service.contract.conditions import Precision
 from latency_service.contract.errors import LatencyError, Problem, ServiceUnavailable, error_from_problem
 from latency_service.contract.keys import OpKey
 from latency_service.contract.messages import (
+    Advice,
+    AdviceRequest,
     Device,
     DeviceList,
     LookupAnswer,
@@ -124,6 +126,10 @@ class ServiceClient:
         """Return the latencies of ops, or of networks, by their keys; MissingEntries lists all that the table lacks."""
         request = LookupRequest(ops=tuple(WorkloadKey(op) for op in ops))
         return self._post(LookupAnswer, f"/v1/tables/{table_id}/lookup", request)
+
+    def advice(self, table_id: TableId, request: AdviceRequest) -> Advice:
+        """Return which ops that the table lacks to measure next."""
+        return self._post(Advice, f"/v1/tables/{table_id}/advice", request)
 
     def measurements(
         self,

@@ -11,7 +11,7 @@ from torch import Tensor
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import InvalidInput, MissingEntries, TableNotFound
 from latency_service.contract.keys import format_key
-from latency_service.contract.messages import Additivity, Entry, ProfileRequest, Snapshot, SnapshotId
+from latency_service.contract.messages import Additivity, Entry, ProfileRequest, Snapshot, SnapshotId, Table
 from latency_service.contract.network import NetworkSpec, WorkloadKey
 from latency_service.contract.ops import OpSpec, Zero
 from search_client.latency.client import ServiceClient
@@ -204,6 +204,10 @@ class LatencyTable:
         )
 
 
+def _newest_snapshot(client: ServiceClient, device: str, conditions: Conditions) -> Snapshot:
+    return client.latest_snapshot(present_table(client, device, conditions).table_id)
+
+
 class _Reach:
     """How far a sum may be off to one side, by what its entries may be."""
 
@@ -221,10 +225,15 @@ class _Reach:
             self._independent_ms = math.hypot(self._independent_ms, reach_ms)
 
 
-def _newest_snapshot(client: ServiceClient, device: str, conditions: Conditions) -> Snapshot:
+def present_table(client: ServiceClient, device: str, conditions: Conditions) -> Table:
+    """Return the table of a device in its present state, under exactly these conditions.
+
+    Raises:
+        TableNotFound: Nothing has been measured there yet.
+    """
     for table in client.tables(device=device, runtime=conditions.runtime):
         if table.is_current_state and table.conditions == conditions:
-            return client.latest_snapshot(table.table_id)
+            return table
     raise TableNotFound(
         f"nothing has been measured on {device!r} in its present state under {conditions}; run `search-client profile`"
     )

@@ -1,7 +1,7 @@
 """SearchSpace: every network that a search may end with, as data."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -61,7 +61,12 @@ class SearchSpace:
 
     def ops(self) -> tuple[OpSpec, ...]:
         """Return the distinct ops that a network of this space can need, without Zero: what a profile asks for."""
-        return tuple(op for op in dict.fromkeys(self._all_ops()) if not isinstance(op, Zero))
+        return tuple(dict.fromkeys(self.ops_by_place()))
+
+    def ops_by_place(self) -> tuple[OpSpec, ...]:
+        """Return the ops of one place after the other, without Zero: one that can stand in two places comes twice."""
+        places = chain(self.stem, *(block.candidates for block in self.blocks), self.head)
+        return tuple(op for op in places if not isinstance(op, Zero))
 
     def chosen(self, choices: Sequence[int]) -> tuple[OpSpec, ...]:
         """Return the candidate that is chosen in each block, Zero included.
@@ -87,6 +92,3 @@ class SearchSpace:
         """
         kept = (op for op in self.chosen(choices) if not isinstance(op, Zero))
         return NetworkSpec(ops=(*self.stem, *kept, *self.head))
-
-    def _all_ops(self) -> Iterator[OpSpec]:
-        return chain(self.stem, *(block.candidates for block in self.blocks), self.head)

@@ -9,7 +9,11 @@ import httpx
 from pydantic import BaseModel
 
 from latency_service.contract.device import DeviceDescription, RuntimeStatus
+from latency_service.contract.keys import parse_key
 from latency_service.contract.messages import (
+    Advice,
+    AdviceRequest,
+    AdvisedOp,
     Device,
     JobFailure,
     MeasurementPage,
@@ -38,6 +42,7 @@ class FakeService:
         profiles: All that were asked for; `profile` is the last one.
         queues_anchors: Whether anchors are named among what was queued.
         predicts: What it does not queue, but predict.
+        asked: What it was last asked to advise on; it answers `advised`.
     """
 
     def __init__(self, snapshot: Snapshot, network_ms: float = 1.0) -> None:
@@ -51,6 +56,8 @@ class FakeService:
         self.latencies: dict[str, float] = {}
         self.queues_anchors = False
         self.predicts: Sequence[OpSpec] = ()
+        self.asked: AdviceRequest | None = None
+        self.advised: tuple[AdvisedOp, ...] = ()
         self._rows: list[MeasurementRow] = []
         self._looks = 0
         self._routes: dict[str, Callable[[httpx.Request], BaseModel]] = {
@@ -59,6 +66,7 @@ class FakeService:
             r"GET /v1/tables": self._tables,
             rf"GET /v1/devices/{snapshot.device}": self._device,
             r"GET /v1/tables/table-1/snapshots/latest": lambda _: self.snapshot,
+            r"POST /v1/tables/table-1/advice": self._advise,
             rf"GET /v1/snapshots/{snapshot.snapshot_id}": lambda _: self.snapshot,
             r"GET /v1/measurements": self._measurements,
         }
@@ -103,6 +111,19 @@ class FakeService:
                 "created_at": NOW,
                 "finished_at": NOW if done else None,
             }
+        )
+
+    def _advise(self, request: httpx.Request) -> Advice:
+        self.asked = AdviceRequest.model_validate_json(request.content)
+        table = self.snapshot
+        ops = tuple(parse_key(each.workload) for each in self.advised)
+        wanted = ProfileRequest(device=table.device, conditions=table.conditions, workloads=ops) if ops else None
+        return Advice(
+            table_id=table.table_id,
+            snapshot_id=table.snapshot_id,
+            lacking=len(ops),
+            ops=self.advised,
+            profile_request=wanted,
         )
 
     def _tables(self, _request: httpx.Request) -> TableList:

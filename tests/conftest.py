@@ -1,6 +1,7 @@
 """What every test needs: agents apart from the machine's real ones, logging as it was, databases of either engine."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from tests.engines import ENGINES, PostgresServer, running_postgres
 
 # On a busy machine, torch's threads that wait for each other over a few pixels take ten times as long. Read at import.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C work: a shell starts what runs in its background with SIGINT ignored, and processes inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

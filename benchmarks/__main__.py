@@ -1,6 +1,7 @@
 """Every figure that the README claims; `make bench` runs all of them, each in a process of its own."""
 
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ from benchmarks.fleet_commands import JsonFile
 from benchmarks.ranking import Scale
 from benchmarks.ranking_trials import Images
 from benchmarks.search_against_random import Plan
+from demo.processes import CommandFailed
 from demo.story import SEARCH_OPTIONS, Budget
 from latency_service.contract.named_networks import network_names
 from search_client.commands.options import DEFAULT_CACHE_DIR
@@ -238,4 +240,7 @@ def export_accuracy_command(
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: what was started is stopped
-    app()
+    try:
+        app()
+    except CommandFailed as failure:
+        sys.exit(str(failure))

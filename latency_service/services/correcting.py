@@ -8,6 +8,7 @@ ops of its profile were measured as well: that is what takes the session's drift
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import dropwhile
+from typing import Any
 
 import orjson
 from sqlalchemy.orm import Session
@@ -35,20 +36,20 @@ def current_correction(
         return None
     sessions = entries.sessions(session, table_id, keys)
     last_first = sorted(keys, key=lambda key: -sessions[key][0]["sequence"])[:MOST_ANCHORS]
-    medians = {key: _medians_ms(documents[key], sessions[key]) for key in last_first}
-    return correction_of(session, documents, {key: several for key, several in medians.items() if several})
+    counting = {key: _counting(documents[key], sessions[key]) for key in last_first}
+    return correction_of(session, documents, {key: several for key, several in counting.items() if several})
 
 
 def correction_of(
-    session: Session, documents: Documents, medians_ms: Mapping[str, Sequence[float]]
+    session: Session, documents: Documents, measured: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> Correction | None:
-    """Return the correction of entries to networks, given the networks' medians by key, those of the newest first.
+    """Return the correction of entries to networks, given the networks' summaries by key, those of the newest first.
 
     NumPy is imported with the first anchors: most processes of a service never fit any.
     """
     from latency_service.services.correction.fitting import fit_correction
 
-    networks = workloads.find(session, medians_ms)
+    networks = workloads.find(session, measured)
     op_counts = {
         key: Counter(map(str, map(format_key, network.ops)))
         for key, network in networks.items()
@@ -58,20 +59,31 @@ def correction_of(
         op: orjson.loads(documents[op])["latency_ms"] for ops in op_counts.values() for op in ops if op in documents
     }
     anchors = [
-        Anchor(key, ops, *medians_ms[key][:2]) for key, ops in op_counts.items() if _is_predictable(ops, entries_ms)
+        _anchor(key, ops, *measured[key][:2]) for key, ops in op_counts.items() if _is_predictable(ops, entries_ms)
     ]
     return fit_correction(entries_ms, anchors)
 
 
-def _medians_ms(document: str | bytes, sessions: Sequence[StoredSession]) -> list[float]:
-    """Return a network's medians as of its entry, the newest first; none where the entry has long been left behind.
+def _anchor(
+    key: str, ops: Mapping[str, int], newest: Mapping[str, Any], earlier: Mapping[str, Any] | None = None
+) -> Anchor:
+    return Anchor(
+        key=key,
+        op_counts=ops,
+        latency_ms=newest["median_ms"],
+        earlier_ms=earlier["median_ms"] if earlier else None,
+        half_width=(newest["ci_high_ms"] - newest["ci_low_ms"]) / 2 / newest["median_ms"],
+    )
+
+
+def _counting(document: str | bytes, sessions: Sequence[StoredSession]) -> list[StoredSession]:
+    """Return a network's sessions that make its entry, the newest first; none where the entry is long left behind.
 
     Between the reading of the two, another transaction may have stored a session, which the snapshot is not to know.
     """
     newest = orjson.loads(document)["measurement_id"]
     known = list(dropwhile(lambda each: each["measurement_id"] != newest, sessions))
-    counting = [each for each in known if each["verdict"] == "ok"] or known[:1]
-    return [each["median_ms"] for each in counting]
+    return [each for each in known if each["verdict"] == "ok"] or known[:1]
 
 
 def _is_predictable(ops: Mapping[str, int], entries_ms: Mapping[str, float]) -> bool:

@@ -1,6 +1,7 @@
 """Refitting: a snapshot's correction made again, from its entries and the stored measurements of its anchors."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from sqlalchemy.orm import Session
@@ -38,14 +39,14 @@ def refit(session: Session, snapshot_id: str) -> Refit | None:
     correction = Correction.model_validate(stored)
     index = index_snapshot(content)
     documents = {**index.entries, **index.predicted}
-    medians = {str(key): _medians_ms(session, documents[key]) for key in correction.anchors}
-    return Refit(correction, correction_of(session, documents, medians))
+    measured = {str(key): _summaries(session, documents[key]) for key in correction.anchors}
+    return Refit(correction, correction_of(session, documents, measured))
 
 
-def _medians_ms(session: Session, document: bytes) -> list[float]:
-    """Return the medians of a network's two newest sessions that counted when the snapshot was cut."""
+def _summaries(session: Session, document: bytes) -> list[dict[str, Any]]:
+    """Return the summaries of a network's two newest sessions that counted when the snapshot was cut."""
     entry = orjson.loads(document)
     rows = measurements.back_from(session, entry["measurement_id"], entry["verdict"], 2)
     # One that is only noisy stands alone, by the rule of services/combining.py.
     counting = rows if entry["verdict"] == "ok" else rows[:1]
-    return [row.summary["median_ms"] for row in counting]
+    return [row.summary for row in counting]

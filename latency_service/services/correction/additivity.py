@@ -20,12 +20,12 @@ CLEARLY_LESS, CLEARLY_BEYOND_CHANCE = 2 / 3, 2.0
 ENOUGH_FOR_DEPTH = 10
 
 
-def additivity_of(design: Design, held_out_percent: float, noise_floor_percent: float | None) -> Additivity:
-    """Return the verdict on a table, given its correction's held-out error."""
+def additivity_of(design: Design, held_out_percent: float, noise_floor_percent: float) -> Additivity:
+    """Return the verdict on a table, given its correction's held-out error and the anchors' own noise."""
     if is_launch_bound(design):
         return "launch_bound"
-    is_beyond_noise = noise_floor_percent is None or held_out_percent > MOST_NOISE_FLOORS * noise_floor_percent
-    return "not_additive" if held_out_percent > MOST_ERROR_PERCENT and is_beyond_noise else "additive"
+    most_percent = max(MOST_ERROR_PERCENT, MOST_NOISE_FLOORS * noise_floor_percent)
+    return "not_additive" if held_out_percent > most_percent else "additive"
 
 
 def is_launch_bound(design: Design) -> bool:

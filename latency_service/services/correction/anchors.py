@@ -16,12 +16,14 @@ class Anchor:
         op_counts: How often each op occurs in it, by key.
         latency_ms: In the newest session, milliseconds.
         earlier_ms: In the session before that; None where there is none.
+        half_width: Of the newest session's 95 % interval, as a share of `latency_ms`.
     """
 
     key: str
     op_counts: Mapping[str, int]
     latency_ms: float
     earlier_ms: float | None = None
+    half_width: float = 0.0
 
     @property
     def depth(self) -> int:

@@ -18,7 +18,7 @@ from latency_service.services.correction.anchors import LEAST_ANCHORS, Anchor
 from latency_service.services.correction.candidates import Fit, choose, possible_fits
 from latency_service.services.correction.design import Design
 from latency_service.services.correction.leaving_out import Matrix, missed_by, missed_without_another
-from latency_service.services.correction.noise_floor import noise_floor_percent
+from latency_service.services.correction.noise_floor import noise_floor_percent, noise_of_intervals_percent
 from latency_service.services.correction.rounding import rounded
 
 
@@ -43,6 +43,7 @@ def fit_correction(entries_ms: Mapping[str, float], anchors: Sequence[Anchor]) -
     chosen = candidates[choose(candidates, _squared_errors(candidates, design))]
     held_out = network_error(measured, measured * (1 - _nested_errors(candidates, design)))
     noise_floor = noise_floor_percent(anchors)
+    noise = noise_of_intervals_percent(anchors) if noise_floor is None else noise_floor
     return Correction(
         method="class_and_op" if _deviates(chosen) else "scale",
         scale=rounded(chosen.scale),
@@ -52,7 +53,7 @@ def fit_correction(entries_ms: Mapping[str, float], anchors: Sequence[Anchor]) -
         held_out=held_out,
         naive=network_error(measured, design.op_ms.sum(axis=1)),
         noise_floor_percent=noise_floor,
-        additivity=additivity_of(design, held_out.mape_percent, noise_floor),
+        additivity=additivity_of(design, held_out.mape_percent, noise),
     )
 
 

@@ -33,14 +33,14 @@ MIXED = [(1, 4), (5, 1), (2, 2), (3, 6), (8, 1), (4, 4), (1, 9), (6, 3), (2, 7),
     ("error_percent", "floor_percent", "verdict"),
     [
         (4.9, 0.1, "additive"),
-        (5.1, None, "not_additive"),
+        (5.1, 0.0, "not_additive"),
         (5.1, 1.0, "not_additive"),
         (5.1, 2.0, "additive"),
         (8.0, 2.0, "not_additive"),
     ],
 )
 def test_large_errors_count_unless_the_device_itself_is_noisy(
-    error_percent: float, floor_percent: float | None, verdict: str
+    error_percent: float, floor_percent: float, verdict: str
 ) -> None:
     design = design_of(*((small, large, work_ms(small, large)) for small, large in MIXED))
     assert additivity_of(design, error_percent, floor_percent) == verdict

@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 
 from latency_service.services.correction.anchors import Anchor
-from latency_service.services.correction.noise_floor import noise_floor_percent
+from latency_service.services.correction.noise_floor import noise_floor_percent, noise_of_intervals_percent
 
 OPS = {"v1-identity-1x8x4": 1}
 
@@ -24,3 +25,14 @@ def test_it_takes_five_anchors_with_a_second_session() -> None:
     twice = [(1.0, 1.1)] * 4
     assert noise_floor_percent(anchors(*twice, (1.0, None), (1.0, None))) is None
     assert noise_floor_percent(anchors(*twice, (1.0, 1.1), (9.0, None))) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_intervals_tell_what_a_second_session_would() -> None:
+    """Of normal noise, whose interval of 95 % reaches 1.96 deviations to either side."""
+    drawn = np.random.default_rng(0).normal(1.0, 0.02, (20_000, 2))
+    twice = [Anchor("", OPS, newest, earlier, half_width=1.96 * 0.02) for newest, earlier in drawn.tolist()]
+    assert noise_of_intervals_percent(twice) == pytest.approx(noise_floor_percent(twice), rel=0.02)
+
+
+def test_without_intervals_there_is_no_noise_to_be_told() -> None:
+    assert noise_of_intervals_percent(anchors((1.0, None), (2.0, None))) == 0.0

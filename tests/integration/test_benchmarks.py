@@ -1,12 +1,13 @@
 """The benchmarks run and print their tables; what these say is not judged: a shared machine's timings mean little."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.benchmark_runs import PATIENT, run_benchmark
+
+pytestmark = PATIENT
 
 
 @pytest.mark.parametrize(
@@ -47,11 +48,3 @@ def test_target_hitting_prints_target_prediction_and_measurement(tmp_path: Path)
     assert all(column in printed for column in ("target", "predicted", "miss", "measured"))
     (shot,) = json.loads((tmp_path / "figures.json").read_text())["shots"]
     assert abs(shot["miss_percent"]) <= 2
-
-
-def run_benchmark(*arguments: str) -> str:
-    command = [sys.executable, "-m", "benchmarks", *arguments]
-    wide = {**os.environ, "COLUMNS": "160"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=wide)
-    assert done.returncode == 0, done.stderr
-    return done.stdout

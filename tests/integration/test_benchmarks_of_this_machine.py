@@ -1,18 +1,15 @@
 """The benchmarks that start a service and an agent run to their tables; what these say is not judged."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.benchmark_runs import PATIENT, run_benchmark
+
+pytestmark = PATIENT
 
 
 def run(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "benchmarks", *arguments, "--folder", str(folder / "run")]
-    wide = {**os.environ, "COLUMNS": "160"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False, env=wide)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_benchmark(*arguments, "--folder", str(folder / "run"))
 
 
 def test_published_networks_are_predicted_and_measured_whole(tmp_path: Path) -> None:

@@ -156,9 +156,12 @@ def anchor_keys(session: Session, device_id: str, conditions_id: str) -> set[str
 
 
 def quick_plans(session: Session, device_id: str, conditions_id: str) -> Sequence[dict[str, Any]]:
-    """Return what quick profiles of the device under the conditions predict, the newest first."""
+    """Return the plans of quick profiles of the device under the conditions that have ever been done, the newest first.
+
+    One that is measuring yet, or was cancelled, has promised nothing so far; the one that is ending has its table.
+    """
     query = select(Profile.quick_plan).where(Profile.device_id == device_id, Profile.conditions_id == conditions_id)
-    quick = query.where(Profile.quick_plan.is_not(None))
+    quick = query.where(Profile.quick_plan.is_not(None), Profile.table_id.is_not(None))
     return session.scalars(quick.order_by(Profile.created_at.desc(), Profile.id)).all()
 
 

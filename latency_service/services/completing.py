@@ -52,7 +52,8 @@ class Completion:
 def complete(session: Session, device_id: str, conditions_id: str, documents: Mapping[str, str]) -> Completion:
     """Return the entries that quick profiles of the device under the conditions asked for, and that a table lacks.
 
-    Where two plans are of the same op, the newer one counts.
+    Where two plans are of the same op, the newer one counts. An op that any of them had measured, and that has no
+    entry, failed on this very device: nothing is said of it.
 
     Args:
         session: Of the database.
@@ -61,10 +62,12 @@ def complete(session: Session, device_id: str, conditions_id: str, documents: Ma
         documents: The table's own entries as canonical JSON, by key.
     """
     completion = Completion()
-    for stored in profiles.quick_plans(session, device_id, conditions_id):
-        plan = QuickPlan.read(stored)
+    plans = [QuickPlan.read(stored) for stored in profiles.quick_plans(session, device_id, conditions_id)]
+    tried = {key for plan in plans for key in plan.measured}
+    for plan in plans:
         measured = {key: orjson.loads(documents[key]) for key in plan.ops if key in documents}
-        lacking = [key for key in plan.ops if key not in documents and key not in completion.entries]
+        known = {*documents, *tried, *completion.entries}
+        lacking = [key for key in plan.ops if key not in known]
         if measured and lacking:
             transfer = plan.transfer(read_others(session, plan.tables, plan.ops))
             completion.entries |= _predicted(plan.ops, transfer, measured, lacking)

@@ -2,7 +2,7 @@
 
 The tables that count are the latest snapshots of what was measured, whatever the device, its state and the conditions,
 but for the table that is asked for: the MOST_TABLES that hold most of the ops, among equals those of the same runtime,
-then the newest. What fewer than two of them hold must be measured.
+of devices' present states, and the newest. What fewer than two of them hold must be measured.
 
 A plan is made between transactions, as it takes a second, and stored with its profile: whoever cuts a snapshot needs
 milliseconds to follow it, and comes to the same predictions each time. SciPy is imported with the first plan.
@@ -43,7 +43,7 @@ class QuickPlan:
 
     Attributes:
         measured: Keys of the ops to measure.
-        ops: Keys of all ops that other tables know; those that are not measured in the end are predicted.
+        ops: Keys of all ops that other tables know; of these, what it does not let measure is predicted.
         tables: Ids of the other tables' snapshots.
         amounts: By which those tables tell how devices differ, by name.
     """

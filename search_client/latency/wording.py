@@ -40,7 +40,7 @@ def describe_transfer(transfer: TransferNote) -> str:
     spread = (
         "too few other tables to say how far off"
         if transfer.spread_percent is None
-        else (f"90 % of them within about +- {_percent(transfer.spread_percent)}")
+        else f"their 90 % intervals are +- {_percent(transfer.spread_percent)} in the median"
     )
     return (
         f"{transfer.predicted} ops, from {transfer.measured} that were measured and {len(transfer.tables)} tables of "

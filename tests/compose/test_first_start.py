@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(1800)  # images are built
 RUNNING = ("postgres", "service", "agent-cpu")
 SERVICES = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.yml").read_text())["services"]
 MODULES = {
-    "service": ("torch", "onnxruntime", "ai_edge_litert", "numpy"),
+    "service": ("torch", "onnxruntime", "ai_edge_litert"),
     "agent-cpu": ("torch", "fastapi", "sqlalchemy", "psycopg"),
 }
 

@@ -240,6 +240,35 @@ def test_a_diff_tells_what_was_measured(service: Service, others: dict[int, Snap
 
 
 @pytest.mark.usefixtures("others")
+def test_what_failed_on_the_device_is_not_predicted(service: Service) -> None:
+    created = quick(service)
+    failed = next(iter(created.queued))
+    while (lease := service.lend()) is not None:
+        for job in lease.jobs:
+            has_failed = workload_key(job.workload) == failed
+            result = failure(job.job_id) if has_failed else success(job.job_id, latency_ms(NEW, job.workload))
+            service.post(lease, (new_id(), result))
+    snapshot = service.snapshot(service.status(created).snapshot_id)
+    assert set(by_source(snapshot, "predicted")) == set(created.predicted)
+    assert set(by_source(snapshot, "measured")) == {*created.queued} - {failed}
+
+
+@pytest.mark.usefixtures("others")
+@pytest.mark.parametrize("cancels", [True, False])
+def test_a_quick_profile_that_is_not_done_predicts_nothing_for_others(service: Service, cancels: bool) -> None:
+    unfinished = quick(service)
+    if cancels:
+        service.cancel(unfinished)
+    (op,) = (each for each in OPS if str(format_key(each)) == str(unfinished.predicted[0]))
+    plain = service.profile([op], conditions(NEW), priority=9)
+    while service.status(plain).state != "done":
+        lease = service.lend(1)
+        assert lease is not None
+        service.post(lease, *((new_id(), success(job.job_id, latency_ms(NEW, job.workload))) for job in lease.jobs))
+    assert by_source(service.snapshot(service.status(plain).snapshot_id), "predicted") == {}
+
+
+@pytest.mark.usefixtures("others")
 def test_where_nothing_could_be_measured_nothing_is_predicted(service: Service) -> None:
     created = quick(service)
     while (lease := service.lend()) is not None:

@@ -143,7 +143,7 @@ def test_a_table_of_a_few_measurements_says_so(service: FakeService, architectur
     note = TransferNote(measured=5, predicted=20, tables=(SnapshotId("a"), SnapshotId("b")), spread_percent=12.0)
     service.snapshot = service.snapshot.model_copy(update={"transfer": note})
     told = (
-        "20 ops, from 5 that were measured and 2 tables of other devices or conditions; 90 % of them within about +- 12"
+        "20 ops, from 5 that were measured and 2 tables of other devices or conditions; their 90 % intervals are +- 12"
     )
     for result in (
         call("predict", "--architecture", architecture, *ON_DEVICE),

@@ -35,7 +35,7 @@ def test_what_was_predicted_is_told_with_what_it_rests_on_and_what_it_is_worth()
     note = TransferNote(measured=10, predicted=60, tables=tuple(map(SnapshotId, "abc")), spread_percent=9.04)
     assert describe_transfer(note) == (
         "60 ops, from 10 that were measured and 3 tables of other devices or conditions; "
-        "90 % of them within about +- 9.0 %"
+        "their 90 % intervals are +- 9.0 % in the median"
     )
     unknown = note.model_copy(update={"spread_percent": None})
     assert describe_transfer(unknown).endswith("too few other tables to say how far off")

@@ -7,7 +7,14 @@ from pydantic import BaseModel, ConfigDict
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import LatencyError
 from latency_service.contract.measurement import Verdict
-from latency_service.contract.messages import MeasurementRow, ProfileRequest, ProfileStatus, SnapshotId, TableId
+from latency_service.contract.messages import (
+    MeasurementRow,
+    ProfileRequest,
+    ProfileStatus,
+    SnapshotId,
+    TableId,
+    TransferNote,
+)
 from latency_service.contract.network import NetworkSpec, WorkloadKey, workload_key
 from search_client.latency.client import ServiceClient, wait_for_profile
 from search_client.latency.table import LatencyTable
@@ -26,6 +33,7 @@ class VerifyResult(BaseModel):
         predicted_ms: What the snapshot says of the network.
         predicted_ci_ms: Its interval, from the entries' own (None where one has none); what a sum lacks is not in it.
         network_error_percent: Of the table's predictions, see LatencyTable; None where nobody has measured it.
+        transfer: What the table's predicted ops rest on; None where all were measured.
         measured_ms: Median of the network, measured whole.
         measured_ci_ms: The median's interval.
         error_percent: (predicted - measured) / measured; positive where the promise was too slow.
@@ -40,6 +48,7 @@ class VerifyResult(BaseModel):
     predicted_ms: float
     predicted_ci_ms: tuple[float, float] | None
     network_error_percent: float | None = None
+    transfer: TransferNote | None = None
     measured_ms: float
     measured_ci_ms: tuple[float, float]
     verdict: Verdict
@@ -86,6 +95,7 @@ def verify_network(
         predicted_ms=predicted_ms,
         predicted_ci_ms=predicted_ci_ms,
         network_error_percent=table.network_error_percent,
+        transfer=table.snapshot.transfer,
         measured_ms=measured.summary.median_ms,
         measured_ci_ms=(measured.summary.ci_low_ms, measured.summary.ci_high_ms),
         verdict=measured.verdict,

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from latency_service.contract.conditions import Conditions
-from latency_service.contract.messages import Additivity, SnapshotId
+from latency_service.contract.messages import Additivity, SnapshotId, TransferNote
 from latency_service.contract.network import WorkloadKey, workload_key
 from search_client.commands import options
 from search_client.commands.connection import connected
@@ -21,6 +21,7 @@ class Prediction(BaseModel):
         predicted_ci_ms: The interval that follows from the entries' own; None where one has none.
         network_error_percent: Of the table's predictions, see LatencyTable; None where nobody has measured it.
         additivity: Whether sums of ops tell what networks take there; None where nobody has measured it.
+        transfer: What the table's predicted ops rest on; None where all were measured.
     """
 
     network: WorkloadKey
@@ -31,6 +32,7 @@ class Prediction(BaseModel):
     predicted_ci_ms: tuple[float, float] | None
     network_error_percent: float | None
     additivity: Additivity | None
+    transfer: TransferNote | None
     macs: int
     parameters: int
 
@@ -65,6 +67,7 @@ def predict(
             predicted_ci_ms=table.network_ci_ms(spec),
             network_error_percent=table.network_error_percent,
             additivity=table.additivity,
+            transfer=table.snapshot.transfer,
             macs=spec.macs,
             parameters=spec.parameters,
         )

@@ -152,3 +152,7 @@ def test_a_table_of_a_few_measurements_says_so(service: FakeService, architectur
     ):
         assert result.exit_code == 0, result.output
         assert one_line(result.stderr).count(told) == 1
+    transfer = note.model_dump(mode="json")
+    assert answer_of(call("predict", "--architecture", architecture, *ON_DEVICE, "--json"))["transfer"] == transfer
+    (verified,) = answer_of(call("verify", "--architecture", architecture, *ON_DEVICE, "--json"))["results"]
+    assert verified["transfer"] == transfer

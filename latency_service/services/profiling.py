@@ -41,11 +41,7 @@ def create_profile(
         Conflict: The device is known from imports alone, and nobody will ever measure there.
     """
     device = devices.lock(session, devices.get(session, request.device).id)
-    if latency_tables.has_no_agent(device):
-        raise Conflict(
-            f"no agent has ever spoken for {device.name!r}, whose tables were imported: read them as they are "
-            f"(GET /v1/tables?device={device.name}), or start an agent with `device-agent run --name {device.name}`"
-        )
+    _refuse_without_agent(device)
     wanted = {str(workload_key(workload)): workload for workload in (*request.workloads, *request.anchors)}
     predicted = plan.predicted if plan else ()
     for key in predicted:
@@ -102,6 +98,14 @@ def is_older(entry: Standing, max_age_s: float | None, now: datetime) -> bool:
     assert entry.measured_at is not None, "what was measured was measured at some time"
     # A device whose clock runs ahead has measured now, not in the future.
     return max(0.0, (now - entry.measured_at).total_seconds()) >= max_age_s
+
+
+def _refuse_without_agent(device: Device) -> None:
+    if latency_tables.has_no_agent(device):
+        raise Conflict(
+            f"no agent has ever spoken for {device.name!r}, whose tables were imported: read them as they are "
+            f"(GET /v1/tables?device={device.name}), or start an agent with `device-agent run --name {device.name}`"
+        )
 
 
 def _new_profile(device: Device, conditions_id: str, request: ProfileRequest, now: datetime) -> Profile:

@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from latency_service.contract.conditions import Conditions
 from latency_service.contract.messages import Additivity, SnapshotId, TransferNote
-from latency_service.contract.network import WorkloadKey, workload_key
+from latency_service.contract.network import NetworkSpec, WorkloadKey, workload_key
 from search_client.commands import options
 from search_client.commands.connection import connected
 from search_client.commands.console import predicted_milliseconds, print_facts, print_json, readable_errors
@@ -58,29 +58,36 @@ def predict(
         with connected(server, key_file) as client:
             table = LatencyTable.fetch(client, device=device, conditions=conditions)
         warn_of(table)
-        prediction = Prediction(
-            network=workload_key(spec),
-            device=table.device,
-            conditions=conditions,
-            snapshot_id=table.snapshot_id,
-            predicted_ms=table.network_ms(spec),
-            predicted_ci_ms=table.network_ci_ms(spec),
-            network_error_percent=table.network_error_percent,
-            additivity=table.additivity,
-            transfer=table.snapshot.transfer,
-            macs=spec.macs,
-            parameters=spec.parameters,
-        )
+        prediction = _predict(table, spec)
         if as_json:
             print_json(prediction)
         else:
-            facts = {
-                "predicted": predicted_milliseconds(
-                    prediction.predicted_ms, prediction.network_error_percent, prediction.predicted_ci_ms
-                ),
-                "correction": describe_correction(table.snapshot.correction),
-                "MACs": f"{spec.macs / 1e6:.2f} M",
-                "parameters": f"{spec.parameters:,}",
-                "snapshot": table.snapshot_id,
-            }
-            print_facts(f"On {table.device}, {conditions}", facts)
+            print_facts(f"On {table.device}, {conditions}", _facts(prediction, table))
+
+
+def _predict(table: LatencyTable, spec: NetworkSpec) -> Prediction:
+    return Prediction(
+        network=workload_key(spec),
+        device=table.device,
+        conditions=table.conditions,
+        snapshot_id=table.snapshot_id,
+        predicted_ms=table.network_ms(spec),
+        predicted_ci_ms=table.network_ci_ms(spec),
+        network_error_percent=table.network_error_percent,
+        additivity=table.additivity,
+        transfer=table.snapshot.transfer,
+        macs=spec.macs,
+        parameters=spec.parameters,
+    )
+
+
+def _facts(prediction: Prediction, table: LatencyTable) -> dict[str, str]:
+    return {
+        "predicted": predicted_milliseconds(
+            prediction.predicted_ms, prediction.network_error_percent, prediction.predicted_ci_ms
+        ),
+        "correction": describe_correction(table.snapshot.correction),
+        "MACs": f"{prediction.macs / 1e6:.2f} M",
+        "parameters": f"{prediction.parameters:,}",
+        "snapshot": prediction.snapshot_id,
+    }

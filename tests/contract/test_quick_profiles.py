@@ -1,66 +1,32 @@
 """Quick profiles: a few ops are measured, the others predicted from what other tables hold, and all of it is marked."""
 
-import math
-import random
-from collections.abc import Sequence
-
 import pytest
 
-from latency_service.contract.conditions import Conditions
 from latency_service.contract.errors import DeviceNotFound, InvalidInput, MissingEntries
 from latency_service.contract.keys import format_key
-from latency_service.contract.messages import Entry, LookupAnswer, ProfileCreated, Snapshot, Table
-from latency_service.contract.network import NetworkSpec, Workload, workload_key
-from latency_service.contract.ops import MBConv
+from latency_service.contract.messages import LookupAnswer, Snapshot, Table
+from latency_service.contract.network import NetworkSpec, workload_key
 from latency_service.interchange import csv_file, json_file, proxylessnas_yaml
 from latency_service.interchange.reading import Reading
 from latency_service.services import catalogue, comparing, refitting, snapshots
 from latency_service.services.predicting import Predictor
 from latency_service.services.table_models import TableModels
+from tests.contract.new_device import (
+    DEVICES,
+    KEYS,
+    NEW,
+    NEWEST,
+    OPS,
+    by_source,
+    conditions,
+    finish,
+    latency_ms,
+    measure,
+    quick,
+)
 from tests.contract.service import Service
 from tests.service_data import ZERO, failure, new_id, success
-from tests.simulated_ops import block, blocks, true_ms
-
-OPS = blocks(sizes=(7, 14, 28), channels=(16, 24))
-KEYS = [str(format_key(each)) for each in OPS]
-#: How each device differs from the first one: a level, a power of the kernel's size, and one of the feature map's.
-DEVICES = {1: (0.0, 0.0, 0.0), 2: (1.0, 0.5, 0.0), 3: (-1.0, 0.0, 0.4), 4: (0.3, -0.4, 0.3), 5: (2.0, 0.3, -0.3)}
-NEW = 6
-ALL = DEVICES | {NEW: (0.7, 0.2, 0.15)}
-
-
-def conditions(device: int) -> Conditions:
-    """Return conditions that stand for a device of their own."""
-    return Conditions(runtime="onnxruntime", batch_size=device)
-
-
-def latency_ms(device: int, workload: Workload) -> float:
-    """Return what a workload takes on a device, on which each op is 2 % off from what others would tell."""
-    if isinstance(workload, NetworkSpec):
-        return 0.9 * sum(latency_ms(device, each) for each in workload.ops)
-    assert isinstance(workload, MBConv)
-    level, kernel, size = ALL[device]
-    own = 1 + random.Random(f"{device} {format_key(workload)}").gauss(0, 0.02)
-    scale: float = math.exp(level) * workload.kernel_size**kernel * workload.input_height**size
-    return own * true_ms(workload) * scale
-
-
-def measure(service: Service, device: int, workloads: Sequence[Workload] = OPS) -> Snapshot:
-    """Have a device measure all of them."""
-    return finish(service, service.profile(workloads, conditions(device)), device)
-
-
-def finish(service: Service, profile: ProfileCreated, device: int) -> Snapshot:
-    """Measure all that there is to do on a device, and return the profile's snapshot."""
-    while (lease := service.lend()) is not None:
-        results = (success(job.job_id, latency_ms(device, job.workload)) for job in lease.jobs)
-        service.post(lease, *((new_id(), result) for result in results))
-    return service.snapshot(service.status(profile).snapshot_id)
-
-
-def quick(service: Service, count: int = 6, workloads: Sequence[Workload] = OPS) -> ProfileCreated:
-    """Ask for a quick profile of the new device."""
-    return service.profile(workloads, conditions(NEW), quick=count)
+from tests.simulated_ops import block
 
 
 @pytest.fixture
@@ -71,10 +37,6 @@ def others(service: Service) -> dict[int, Snapshot]:
 
 def tables(service: Service) -> tuple[Table, ...]:
     return service.database.read(catalogue.list_tables).tables
-
-
-def by_source(snapshot: Snapshot, source: str) -> dict[str, Entry]:
-    return {entry.workload: entry for entry in snapshot.ops if entry.source == source}
 
 
 @pytest.mark.usefixtures("others")
@@ -185,9 +147,7 @@ def test_without_other_tables_it_is_refused_and_says_why(service: Service) -> No
 @pytest.mark.usefixtures("others")
 def test_neither_a_table_of_its_own_nor_predictions_count_as_others(service: Service) -> None:
     first = finish(service, quick(service), NEW)
-    created = service.profile(OPS, Conditions(runtime="onnxruntime", batch_size=7), quick=6)
-    ALL[7] = (0.0, 0.1, 0.1)
-    note = finish(service, created, 7).transfer
+    note = finish(service, quick(service, device=NEWEST), NEWEST).transfer
     assert note is not None
     assert first.transfer is not None
     # The first quick table counts, but with what it measured alone.

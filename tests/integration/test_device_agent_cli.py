@@ -15,11 +15,17 @@ from tests.fake_service import FakeService, serving
 
 OP = "v1-mbconv-14x14x8-out8-k3-s1-e3-skip1-relu6"
 OTHER_OP = "v1-classifier-7x7x64-out10"
+#: Many times what a measurement takes: where a machine's speed wanders, it goes on to its rules' end.
+PATIENCE_S = 300
 
 
 def device_agent(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "device_agents", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "device_agents", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 
@@ -106,20 +112,23 @@ sys.exit(f"loaded {loaded}" if loaded else 0)
 
 
 def test_the_supervisor_loads_neither_torch_nor_the_service() -> None:
-    done = subprocess.run([sys.executable, "-c", _PROBE_HERE], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE_HERE], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "works" in done.stdout
 
 
 _CHILD_HERE = """
 import sys
-from device_agents.child.orders import MeasureOrder
+from device_agents.child.orders import Answered, MeasureOrder
 from device_agents.runtimes.registry import make_runtime
 from device_agents.child.worker import carry_out
 order = MeasureOrder.model_validate_json(sys.argv[1])
-answers = []
-carry_out(order, make_runtime, answers.append)
-assert answers[-1].result.measurement
+events = []
+carry_out(order, make_runtime, events.append)
+(answer,) = (event for event in events if isinstance(event, Answered))
+assert answer.result.measurement
 loaded = {"torch", "fastapi", "sqlalchemy"} & set(sys.modules)
 sys.exit(f"loaded {loaded}" if loaded else 0)
 """
@@ -129,5 +138,5 @@ sys.exit(f"loaded {loaded}" if loaded else 0)
 def test_the_child_loads_only_the_runtime_that_it_was_asked_for(runtime: str) -> None:
     order = {"conditions": {"runtime": runtime}, "jobs": [{"job_id": "j", "attempt": 1, "workload": OP}]}
     command = [sys.executable, "-c", _CHILD_HERE, json.dumps(order)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr

@@ -38,7 +38,7 @@ def create_profile(
     With `quick` only some ops are; the others are predicted from tables of other devices, and the snapshot says so.
     """
     now = context.now
-    plan = make_plan(context.database, message)
+    plan = make_plan(context.database, message, now)
     return context.database.write(lambda session: profiling.create_profile(session, message, now, plan))
 
 

@@ -33,6 +33,14 @@ class Standing(NamedTuple):
     verdict: str
     measured_at: datetime | None
 
+    def is_older(self, max_age_s: float | None, now: datetime) -> bool:
+        """Say whether it is older than an age; None takes any age."""
+        if max_age_s is None:
+            return False
+        assert self.measured_at is not None, "what was measured was measured at some time"
+        # A device whose clock runs ahead has measured now, not in the future.
+        return max(0.0, (now - self.measured_at).total_seconds()) >= max_age_s
+
 
 def lock(session: Session, table_id: str) -> None:
     """Let nobody else change the table's entries until the end of the transaction."""

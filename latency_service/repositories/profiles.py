@@ -155,14 +155,13 @@ def anchor_keys(session: Session, device_id: str, conditions_id: str) -> set[str
     return {key for text in lists for key in orjson.loads(text)}
 
 
-def quick_plans(session: Session, device_id: str, conditions_id: str) -> Sequence[dict[str, Any]]:
-    """Return the plans of quick profiles of the device under the conditions that have ever been done, the newest first.
+def quick_plans(session: Session, table_id: str) -> Sequence[dict[str, Any]]:
+    """Return the plans of quick profiles that ended with the table, or are just ending, the newest first.
 
-    One that is measuring yet, or was cancelled, has promised nothing so far; the one that is ending has its table.
+    One that is measuring yet, or was cancelled, has promised nothing so far.
     """
-    query = select(Profile.quick_plan).where(Profile.device_id == device_id, Profile.conditions_id == conditions_id)
-    quick = query.where(Profile.quick_plan.is_not(None), Profile.table_id.is_not(None))
-    return session.scalars(quick.order_by(Profile.created_at.desc(), Profile.id)).all()
+    query = select(Profile.quick_plan).where(Profile.table_id == table_id, Profile.quick_plan.is_not(None))
+    return session.scalars(query.order_by(Profile.created_at.desc(), Profile.id)).all()
 
 
 def _is_settled() -> ColumnElement[bool]:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy.orm import Session
 
-from latency_service.contract.feeders import feeder_of
-from latency_service.contract.keys import parse_key
 from latency_service.contract.messages import Entry, SnapshotId, TransferNote
 from latency_service.repositories import profiles
 from latency_service.services.entries import encode, predicted_entry
@@ -49,20 +47,19 @@ class Completion:
         )
 
 
-def complete(session: Session, device_id: str, conditions_id: str, documents: Mapping[str, str]) -> Completion:
-    """Return the entries that quick profiles of the device under the conditions asked for, and that a table lacks.
+def complete(session: Session, table_id: str, documents: Mapping[str, str]) -> Completion:
+    """Return the entries that quick profiles of a table asked for, and that it lacks.
 
     Where two plans are of the same op, the newer one counts. An op that any of them had measured, and that has no
     entry, failed on this very device: nothing is said of it.
 
     Args:
         session: Of the database.
-        device_id: Whose table it is.
-        conditions_id: And under which conditions.
+        table_id: Whose.
         documents: The table's own entries as canonical JSON, by key.
     """
     completion = Completion()
-    plans = [QuickPlan.read(stored) for stored in profiles.quick_plans(session, device_id, conditions_id)]
+    plans = [QuickPlan.read(stored) for stored in profiles.quick_plans(session, table_id)]
     tried = {key for plan in plans for key in plan.measured}
     for plan in plans:
         measured = {key: orjson.loads(documents[key]) for key in plan.ops if key in documents}
@@ -82,14 +79,10 @@ def _predicted(
     places = {key: place for place, key in enumerate(ops)}
     predictions = transfer.predict({places[key]: entry["latency_ms"] for key, entry in measured.items()})
     in_context = any(entry.get("placement") == "in_context" for entry in measured.values())
+    asked = {key: predictions[places[key]] for key in lacking}
     return {
-        key: predicted_entry(
-            key,
-            (each := predictions[places[key]]).latency_ms,
-            (each.low_ms, each.high_ms),
-            "in_context" if in_context and feeder_of(parse_key(key)) is not None else "isolated",
-        )
-        for key in lacking
+        key: predicted_entry(key, each.latency_ms, (each.low_ms, each.high_ms), in_context)
+        for key, each in asked.items()
     }
 
 

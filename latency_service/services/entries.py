@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from latency_service.contract.keys import KEY_VERSION
+from latency_service.contract.feeders import feeder_of
+from latency_service.contract.keys import KEY_VERSION, parse_key
 from latency_service.contract.messages import Entry, Placement
 from latency_service.contract.network import WorkloadKey
 from latency_service.repositories import entries
@@ -45,8 +46,10 @@ def zero_entry(key: str) -> Entry:
     )
 
 
-def predicted_entry(key: str, latency_ms: float, interval_ms: tuple[float, float], placement: Placement) -> Entry:
+def predicted_entry(key: str, latency_ms: float, interval_ms: tuple[float, float], in_context: bool) -> Entry:
     """Return the entry of an op that was not measured.
+
+    Where those that it is predicted from were timed in context, so would it be, if it has a feeder.
 
     Digits beyond the seventh are noise, in which two machines may differ. An interval without an end is none.
     """
@@ -60,7 +63,7 @@ def predicted_entry(key: str, latency_ms: float, interval_ms: tuple[float, float
         n=0,
         verdict="ok",
         source="predicted",
-        placement=placement,
+        placement="in_context" if in_context and feeder_of(parse_key(key)) is not None else "isolated",
         sessions=0,
         measured_at=None,
         measurement_id=None,

@@ -12,7 +12,6 @@ from latency_service.contract.measurement import PROTOCOL_VERSION
 from latency_service.contract.messages import ProfileCreated, ProfileId, ProfileRequest, RefreshPolicy
 from latency_service.contract.network import WorkloadKey, workload_key
 from latency_service.repositories import conditions, devices, entries, latency_tables, profiles, queues, workloads
-from latency_service.repositories.entries import Standing
 from latency_service.services import snapshots
 from latency_service.services.anchoring import spread
 from latency_service.services.entries import is_zero_key
@@ -91,15 +90,6 @@ def next_look_at(profile: Profile, now: datetime) -> datetime | None:
     return now + timedelta(seconds=RefreshPolicy.model_validate(profile.refresh).every_s)
 
 
-def is_older(entry: Standing, max_age_s: float | None, now: datetime) -> bool:
-    """Say whether an entry is older than an age; None takes any age."""
-    if max_age_s is None:
-        return False
-    assert entry.measured_at is not None, "what was measured was measured at some time"
-    # A device whose clock runs ahead has measured now, not in the future.
-    return max(0.0, (now - entry.measured_at).total_seconds()) >= max_age_s
-
-
 def _refuse_without_agent(device: Device) -> None:
     if latency_tables.has_no_agent(device):
         raise Conflict(
@@ -126,7 +116,7 @@ def _measured(session: Session, device: Device, profile: Profile, keys: Collecti
     zeros = {key for key in keys if is_zero_key(key)}
     table_id = latency_tables.present_id(device, profile.conditions_id)
     present = entries.standings(session, table_id, [key for key in keys if key not in zeros])
-    young = {key for key, entry in present.items() if not is_older(entry, profile.max_age_s, profile.created_at)}
+    young = {key for key, entry in present.items() if not entry.is_older(profile.max_age_s, profile.created_at)}
     return zeros | young
 
 

@@ -1,8 +1,9 @@
 """QuickPlans: which ops a quick profile measures, and which tables of other devices tell the rest.
 
-The tables that count are the latest snapshots of what was measured, whatever the device, its state and the conditions,
-but for the table that is asked for: the MOST_TABLES that hold most of the ops, among equals those of the same runtime,
-of devices' present states, and the newest. What fewer than two of them hold must be measured.
+The tables that count are the latest snapshots of what was measured, whatever the device and the conditions, but for the
+table that is asked for: the MOST_TABLES that hold most of the ops, among equals those of the same runtime, of devices'
+present states, and the newest. Of a device's states one alone counts under the same conditions, as others are like it.
+What fewer than two tables hold must be measured.
 
 A plan is made between transactions, as it takes a second, and stored with its profile: whoever cuts a snapshot needs
 milliseconds to follow it for a space's hundred ops (1.5 s for MOST_OPS), and comes to the same predictions each time.
@@ -12,6 +13,7 @@ SciPy is imported with the first plan.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -44,12 +46,14 @@ class QuickPlan:
 
     Attributes:
         measured: Keys of the ops to measure.
-        ops: Keys of all ops that other tables know; of these, what it does not let measure is predicted.
+        held: Keys of the ops that the table held when the plan was made.
+        ops: Keys of all ops that other tables know; of these, neither measured nor held is predicted.
         tables: Ids of the other tables' snapshots.
         amounts: By which those tables tell how devices differ, by name.
     """
 
     measured: tuple[str, ...]
+    held: tuple[str, ...]
     ops: tuple[str, ...]
     tables: tuple[str, ...]
     amounts: dict[str, float]
@@ -57,7 +61,7 @@ class QuickPlan:
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> "QuickPlan":
         """Return a plan as it was stored with its profile."""
-        tuples = {name: tuple(stored[name]) for name in ("measured", "ops", "tables")}
+        tuples = {name: tuple(stored[name]) for name in ("measured", "held", "ops", "tables")}
         return cls(**tuples, amounts=stored["amounts"])
 
     @property
@@ -67,8 +71,8 @@ class QuickPlan:
 
     @property
     def predicted(self) -> tuple[str, ...]:
-        """Keys of the ops that it does not let measure."""
-        measured = set(self.measured)
+        """Keys of the ops that are left to be predicted."""
+        measured = {*self.measured, *self.held}
         return tuple(key for key in self.ops if key not in measured)
 
     def transfer(self, others: Others) -> "Transfer":
@@ -76,8 +80,10 @@ class QuickPlan:
         return _transfer(self.ops, others, self.amounts)
 
 
-def make_plan(database: Database, request: ProfileRequest) -> QuickPlan | None:
+def make_plan(database: Database, request: ProfileRequest, now: datetime) -> QuickPlan | None:
     """Return the plan of a quick profile; None where the profile is not quick, or would measure all its ops anyway.
+
+    What the table holds already, and is as young as asked for, is not chosen again.
 
     Raises:
         DeviceNotFound: No device of that name has registered.
@@ -85,24 +91,29 @@ def make_plan(database: Database, request: ProfileRequest) -> QuickPlan | None:
     """
     keys = list(dict.fromkeys(str(workload_key(each)) for each in request.workloads))
     ops = [key for key in keys if not is_network_key(key) and not is_zero_key(key)]
-    if request.quick is None or request.quick >= len(ops):
+    if request.quick is None:
         return None
     if len(ops) > MOST_OPS:
         raise InvalidInput(f"a quick profile is of at most {MOST_OPS:,} ops, and this one of {len(ops):,}: split it")
     from latency_service.modelling.transfer.shares import LEAST_TABLES
 
-    others = database.read(lambda session: _others(session, request, ops))
+    held, others = database.read(lambda session: _stock(session, request, ops, now))
+    if request.quick >= len(ops) - len(held):
+        return None
     holders = Counter(key for latencies in others.values() for key in latencies)
     known = tuple(key for key in ops if holders[key] >= LEAST_TABLES)
+    telling = {each: latencies for each, latencies in others.items() if not latencies.keys().isdisjoint(known)}
     if not known:
         raise InvalidInput(
             f"a quick profile rests on tables of other devices, and of these ops none stands in {LEAST_TABLES} of them "
             f"({len(others)} table(s) hold any); profile without `quick`, which measures every op"
         )
-    transfer = _transfer(known, others, None)
-    informative = {known[place] for place in transfer.informative(request.quick)}
-    measured = tuple(key for key in ops if key in informative or key not in known)
-    return QuickPlan(measured, known, tuple(others), asdict(transfer.amounts))
+    transfer = _transfer(known, telling, None)
+    given = [place for place, key in enumerate(known) if key in held]
+    informative = {known[place] for place in transfer.informative(request.quick, given)}
+    left = {*known, *held} - informative
+    measured = tuple(key for key in ops if key not in left)
+    return QuickPlan(measured, tuple(sorted(held)), known, tuple(telling), asdict(transfer.amounts))
 
 
 def read_others(session: Session, snapshot_ids: Sequence[str], ops: Collection[str]) -> Others:
@@ -111,17 +122,27 @@ def read_others(session: Session, snapshot_ids: Sequence[str], ops: Collection[s
     return {each: _latencies(snapshots.get(session, each).document, wanted) for each in snapshot_ids}
 
 
-def _others(session: Session, request: ProfileRequest, ops: Sequence[str]) -> Others:
+def _stock(session: Session, request: ProfileRequest, ops: Sequence[str], now: datetime) -> tuple[set[str], Others]:
+    """Return which ops the table holds that is asked for, and what other tables do."""
     own = latency_tables.present_id(devices.get(session, request.device), conditions.conditions_id(request.conditions))
+    standings = entries.standings(session, own, ops)
+    held = {key for key, entry in standings.items() if not entry.is_older(request.max_age_s, now)}
+    return held, _others(session, own, request, ops)
+
+
+def _others(session: Session, own: str, request: ProfileRequest, ops: Sequence[str]) -> Others:
     coverage = Counter({table: count for table, count in entries.coverage(session, ops).items() if table != own})
     candidates = [table for table, _ in coverage.most_common(_MOST_CANDIDATES)]
     rows = [
-        (table, asked)
-        for table, _, _, asked in latency_tables.find_by_id(session, candidates)
+        (table, device, asked)
+        for table, device, _, asked in latency_tables.find_by_id(session, candidates)
         if table.provenance == "measured" and table.latest_snapshot_id is not None
     ]
-    rows.sort(key=lambda row: (-coverage[row[0].id], row[1].runtime != request.conditions.runtime))
-    found = read_others(session, [str(table.latest_snapshot_id) for table, _ in rows[:MOST_TABLES]], ops)
+    rows.sort(key=lambda row: (-coverage[row[0].id], row[2].runtime != request.conditions.runtime))
+    best: dict[tuple[str, str], str] = {}
+    for table, device, asked in rows:
+        best.setdefault((device.id, asked.id), str(table.latest_snapshot_id))
+    found = read_others(session, list(best.values())[:MOST_TABLES], ops)
     return {snapshot_id: latencies for snapshot_id, latencies in found.items() if latencies}
 
 

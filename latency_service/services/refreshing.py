@@ -38,4 +38,4 @@ def _stale_keys(session: Session, device: Device, profile: Profile, now: datetim
 
 def _is_stale(entry: Standing, policy: RefreshPolicy, now: datetime) -> bool:
     is_noisy = policy.noisy and entry.verdict == "noisy"
-    return is_noisy or profiling.is_older(entry, policy.max_age_s, now)
+    return is_noisy or entry.is_older(policy.max_age_s, now)

@@ -36,7 +36,7 @@ def cut(session: Session, table_id: TableId, now: datetime) -> SnapshotId:
     correction = transfer = None
     if table.provenance == "measured":
         zeros = profiles.zero_keys(session, device.id, conditions_row.id)
-        completion = complete(session, device.id, conditions_row.id, documents)
+        completion = complete(session, table_id, documents)
         documents |= completion.documents
         transfer = completion.note
         correction = current_correction(session, device.id, conditions_row.id, table_id, documents)

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from latency_service.contract.feeders import feeder_of
 from latency_service.contract.keys import parse_key
-from latency_service.contract.messages import Entry, Placement, SnapshotId
+from latency_service.contract.messages import Entry, SnapshotId
 from latency_service.contract.network import is_network_key
-from latency_service.contract.ops import OpSpec
 from latency_service.modelling.limits import TooFewRows, check_rows
 from latency_service.services.byte_cache import ByteCache, CacheUse
 from latency_service.services.entries import predicted_entry
@@ -44,14 +42,11 @@ class TableModel:
 
     def predict(self, keys: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of ops that can be predicted, by key."""
-        ops = [parse_key(key) for key in keys]
+        predictions = self.model.predict([parse_key(key) for key in keys])
         return {
-            key: predicted_entry(key, each.latency_ms, (each.low_ms, each.high_ms), self._placement(op))
-            for key, op, each in zip(keys, ops, self.model.predict(ops), strict=True)
+            key: predicted_entry(key, each.latency_ms, (each.low_ms, each.high_ms), self.in_context)
+            for key, each in zip(keys, predictions, strict=True)
         }
-
-    def _placement(self, op: OpSpec) -> Placement:
-        return "in_context" if self.in_context and feeder_of(op) is not None else "isolated"
 
 
 class TableModels:

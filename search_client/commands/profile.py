@@ -12,7 +12,6 @@ from latency_service.contract.messages import (
     Device,
     ProfileRequest,
     ProfileStatus,
-    Snapshot,
     SnapshotId,
     TableId,
 )
@@ -122,7 +121,9 @@ def run_profile(client: ServiceClient, request: ProfileRequest, searched: Search
         anchors=len(request.anchors),
     )
     snapshot = client.snapshot(snapshot_id)
-    networks = _networks(snapshot, searched) if searched else {}
+    table = LatencyTable(snapshot)
+    warn_of(table)
+    networks = _networks(table, searched) if searched else {}
     return answer.model_copy(update={"transfer": snapshot.transfer} | networks)
 
 
@@ -130,15 +131,13 @@ def _count_ops(keys: Iterable[WorkloadKey]) -> int:
     return sum(not is_network_key(key) for key in keys)
 
 
-def _networks(snapshot: Snapshot, searched: SearchSpace) -> dict[str, Any]:
-    table = LatencyTable(snapshot)
-    warn_of(table)
+def _networks(table: LatencyTable, searched: SearchSpace) -> dict[str, Any]:
     fastest_ms, slowest_ms = SupernetCost(searched, table).range
     return {
         "fastest_ms": fastest_ms,
         "slowest_ms": slowest_ms,
         "network_error_percent": table.network_error_percent,
-        "correction": snapshot.correction,
+        "correction": table.snapshot.correction,
     }
 
 

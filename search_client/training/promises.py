@@ -23,6 +23,7 @@ def latency_promises(
             predicted_ms=table.network_ms(network),
             predicted_ci_ms=table.network_ci_ms(network),
             network_error_percent=table.network_error_percent,
+            transfer=table.snapshot.transfer,
         )
         for table, term, is_met in zip(tables, objective.terms, met, strict=False)
     )

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from latency_service.contract.conditions import Conditions
-from latency_service.contract.messages import SnapshotId
+from latency_service.contract.messages import SnapshotId, TransferNote
 from search_client.architecture import Architecture
 
 
@@ -15,6 +15,7 @@ class Promise(BaseModel):
         predicted_ms: What the pinned snapshot says of the derived network.
         predicted_ci_ms: Its interval, from the entries' own; None where some entry has none.
         network_error_percent: Of the table's predictions, see LatencyTable; None where nobody has measured it.
+        transfer: What the table's predicted ops rest on; None where it has none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +28,7 @@ class Promise(BaseModel):
     predicted_ms: float
     predicted_ci_ms: tuple[float, float] | None
     network_error_percent: float | None = None
+    transfer: TransferNote | None = None
 
     @property
     def label(self) -> str:

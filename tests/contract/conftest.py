@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from latency_service.contract.messages import Snapshot
 from latency_service.database import Database
 from latency_service.tables import Job, Lease, LeaseJob
+from tests.contract.new_device import DEVICES, measure
 from tests.contract.service import Service
 
 #: Rows that refer to nothing, of which no foreign key keeps the database (docs/adr/0027).
@@ -33,3 +35,9 @@ def service(database: Database) -> Service:
     service = Service(database)
     service.register()
     return service
+
+
+@pytest.fixture
+def others(service: Service) -> dict[int, Snapshot]:
+    """What devices other than the new one have measured."""
+    return {device: measure(service, device) for device in DEVICES}

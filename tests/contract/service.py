@@ -83,8 +83,9 @@ class Service:
             refresh=refresh,
             quick=quick,
         )
-        plan = make_plan(self.database, request)
-        return self.database.write(lambda session: profiling.create_profile(session, request, self.clock(), plan))
+        now = self.clock()
+        plan = make_plan(self.database, request, now)
+        return self.database.write(lambda session: profiling.create_profile(session, request, now, plan))
 
     def status(self, profile: ProfileCreated) -> ProfileStatus:
         """Ask how far a profile is."""

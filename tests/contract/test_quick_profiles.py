@@ -2,7 +2,7 @@
 
 import pytest
 
-from latency_service.contract.errors import DeviceNotFound, InvalidInput, MissingEntries
+from latency_service.contract.errors import MissingEntries
 from latency_service.contract.keys import format_key
 from latency_service.contract.messages import LookupAnswer, Snapshot, Table
 from latency_service.contract.network import NetworkSpec, workload_key
@@ -12,10 +12,8 @@ from latency_service.services import catalogue, comparing, refitting, snapshots
 from latency_service.services.predicting import Predictor
 from latency_service.services.table_models import TableModels
 from tests.contract.new_device import (
-    DEVICES,
     KEYS,
     NEW,
-    NEWEST,
     OPS,
     by_source,
     conditions,
@@ -25,14 +23,8 @@ from tests.contract.new_device import (
     quick,
 )
 from tests.contract.service import Service
-from tests.service_data import ZERO, failure, new_id, success
+from tests.service_data import failure, new_id, success
 from tests.simulated_ops import block
-
-
-@pytest.fixture
-def others(service: Service) -> dict[int, Snapshot]:
-    """What all other devices have measured."""
-    return {device: measure(service, device) for device in DEVICES}
 
 
 def tables(service: Service) -> tuple[Table, ...]:
@@ -115,43 +107,6 @@ def test_the_same_measurements_give_the_same_snapshot_whatever_other_tables_do_m
     measured = [each for each in OPS if str(format_key(each)) in set(map(str, created.queued))]
     again = finish(service, service.profile(measured, conditions(NEW)), NEW)
     assert again.snapshot_id == snapshot.snapshot_id
-
-
-def test_what_too_few_others_hold_is_measured(service: Service, others: dict[int, Snapshot]) -> None:
-    assert others
-    unknown, known_to_one, free = block(10, 32, 3, 6), block(10, 32, 5, 6), ZERO
-    measure(service, 1, [known_to_one])
-    created = quick(service, workloads=[*OPS, unknown, known_to_one, free])
-    assert set(created.queued) >= {str(format_key(unknown)), str(format_key(known_to_one))}
-    assert (len(created.queued), len(created.predicted)) == (8, len(OPS) - 6)
-    assert workload_key(free) in created.measured
-
-
-@pytest.mark.usefixtures("others")
-def test_as_many_as_there_are_is_a_plain_profile(service: Service) -> None:
-    created = quick(service, count=len(OPS))
-    assert (len(created.queued), created.predicted) == (len(OPS), ())
-    assert finish(service, created, NEW).transfer is None
-
-
-def test_without_other_tables_it_is_refused_and_says_why(service: Service) -> None:
-    with pytest.raises(InvalidInput, match="tables of other devices"):
-        quick(service)
-    measure(service, 1)
-    with pytest.raises(InvalidInput, match=r"none stands in 2 of them \(1 table"):
-        quick(service)
-    with pytest.raises(DeviceNotFound):
-        service.profile(OPS, conditions(NEW), device="nobody", quick=3)
-
-
-@pytest.mark.usefixtures("others")
-def test_neither_a_table_of_its_own_nor_predictions_count_as_others(service: Service) -> None:
-    first = finish(service, quick(service), NEW)
-    note = finish(service, quick(service, device=NEWEST), NEWEST).transfer
-    assert note is not None
-    assert first.transfer is not None
-    # The first quick table counts, but with what it measured alone.
-    assert set(note.tables) - set(first.transfer.tables) <= {first.snapshot_id}
 
 
 @pytest.mark.usefixtures("others")

@@ -36,8 +36,8 @@ class ProfileRequest(Message):
 
     Attributes:
         anchors: Networks that a correction is fitted to. Whenever anything of the profile is measured they are, too.
-        quick: Measure only so many of the ops, those that tell most of the others; these are predicted from tables of
-            other devices. What too few of those tables hold is measured besides.
+        quick: Measure only so many of the ops that the table lacks, those that tell most of the others; these are
+            predicted from tables of other devices. What too few of those tables hold is measured besides.
         max_age_s: Measure again what is older than this; None takes any age, 0 measures everything anew.
         priority: Jobs of a larger one are lent first; among equals the profiles of a device take turns.
         refresh: Whether, and how, the entries are kept fresh after the profile is done.

@@ -1,6 +1,7 @@
 """Profiles know what a quick one predicts, and snapshots how many of their entries are predicted.
 
 On the way back such snapshots are forgotten: an older service would give out what is predicted as if it were measured.
+Profiles that ended with them count as cancelled; what they had measured stays in the table.
 """
 
 import sqlalchemy as sa
@@ -24,7 +25,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(f"UPDATE profiles SET snapshot_id = NULL WHERE snapshot_id IN ({_QUICK})")
+    cancelled = "state = 'cancelled', snapshot_id = NULL, refresh_at = NULL"
+    op.execute(f"UPDATE profiles SET {cancelled} WHERE snapshot_id IN ({_QUICK})")
     op.execute(f"UPDATE latency_tables SET latest_snapshot_id = ({_FORMER}) WHERE latest_snapshot_id IN ({_QUICK})")
     op.execute("DELETE FROM snapshots WHERE predicted > 0")
     op.drop_column("snapshots", "predicted")

@@ -8,9 +8,6 @@ from latency_service.contract.errors import InvalidInput
 from latency_service.modelling.additive import Vector
 from latency_service.modelling.features import Matrix
 
-#: So many rounds settle levels and effects whatever the gaps; without gaps the first is exact.
-_ROUNDS = 50
-
 LEAST_TABLES = 2
 
 
@@ -61,13 +58,24 @@ def shares_of(logs: Matrix) -> Shares:
 
 def _shares(logs: Matrix, known: Matrix) -> Shares:
     held = np.where(known > 0, logs, 0.0)
-    levels, effects = np.zeros(len(logs)), np.zeros(logs.shape[1])
-    for _ in range(_ROUNDS):
-        levels = _means(held - known * effects, known, axis=1)
-        effects = _means(held - known * levels[:, None], known, axis=0)
-        effects -= effects.mean()
+    levels = _levels(held, known)
+    effects = _means(held - known * levels[:, None], known)
+    is_known = known.any(axis=0)
+    middle = float(effects[is_known].mean())
+    levels, effects = levels + middle, np.where(is_known, effects - middle, 0.0)
     return Shares(levels, effects, known * (held - levels[:, None] - effects), known)
 
 
-def _means(held: Matrix, known: Matrix, axis: int) -> Vector:
-    return np.asarray(held.sum(axis=axis) / np.maximum(known.sum(axis=axis), 1.0))
+def _levels(held: Matrix, known: Matrix) -> Vector:
+    """Return the levels, up to a constant: what is left of the normal equations once the effects are eliminated.
+
+    Tables that have no op in common, not even by way of others, have no level beside each other: the least norm is it.
+    """
+    overlaps = (known / np.maximum(known.sum(axis=0), 1.0)) @ known.T
+    beyond_effects = (held - known * _means(held, known)).sum(axis=1)
+    return np.asarray(np.linalg.lstsq(np.diag(overlaps.sum(axis=1)) - overlaps, beyond_effects, rcond=None)[0])
+
+
+def _means(held: Matrix, known: Matrix) -> Vector:
+    """Return the ops' means over the tables that know them, 0 where none does."""
+    return np.asarray(held.sum(axis=0) / np.maximum(known.sum(axis=0), 1.0))

@@ -47,7 +47,7 @@ class Transfer:
         """What the other tables say of how far devices are alike."""
         return self._amounts
 
-    def informative(self, count: int = DEFAULT_COUNT) -> list[int]:
+    def informative(self, count: int = DEFAULT_COUNT, given: Sequence[int] = ()) -> list[int]:
         """Return the places of the ops to measure, the most informative first.
 
         Each is the op whose measurement shrinks the summed variance of all ops' log-latencies most, those before it
@@ -56,9 +56,11 @@ class Transfer:
 
         Args:
             count: How many at most.
+            given: Places of ops that are measured already.
         """
-        everywhere = [1.0] * len(self._prior.mean)
-        return [each.place for each in most_informative(self._prior.shared, everywhere, self._prior.noise, count)]
+        prior = self._prior
+        chosen = most_informative(prior.shared, [1.0] * len(prior.mean), prior.noise, count, given)
+        return [each.place for each in chosen]
 
     def predict(self, measured_ms: Mapping[int, float]) -> list[Prediction]:
         """Return what each op takes on the new device; one that was measured takes what was measured.

@@ -51,3 +51,13 @@ def test_the_way_back_forgets_what_is_predicted_and_keeps_all_else(database: Dat
         latest = connection.scalars(text("SELECT latest_snapshot_id FROM latency_tables")).all()
         assert latest == [old_databases.SNAPSHOT_ID]
         assert old_databases.read(connection, old_databases.rows_of_the_first_release()) == before
+
+
+def test_after_the_way_back_a_profile_that_ended_with_predictions_counts_as_cancelled(database: Database) -> None:
+    with database.connecting() as connection:
+        schema.migrate_to(connection, "0007")
+        connection.execute(text(COPY))
+        connection.execute(text("UPDATE profiles SET quick_plan = '{}', snapshot_id = 'quick'"))
+        schema.migrate_back_to(connection, "0006")
+        rows = connection.execute(text("SELECT state, snapshot_id FROM profiles")).all()
+        assert set(rows) == {("cancelled", None)}

@@ -43,6 +43,15 @@ def test_each_choice_is_the_best_next_one_and_says_what_is_left() -> None:
         measured += (choice.place,)
 
 
+def test_what_is_measured_already_counts_as_if_it_had_been_chosen_first() -> None:
+    factors = np.random.default_rng(1).normal(size=(7, 4))
+    covariance, worth = factors @ factors.T + 0.1 * np.eye(7), [1.0] * 7
+    places = [choice.place for choice in most_informative(covariance, worth, 0.05, 7)]
+    for given in range(8):
+        later = most_informative(covariance, worth, 0.05, 7, given=places[:given])
+        assert [choice.place for choice in later] == places[given:]
+
+
 def test_no_op_is_named_twice_however_many_are_asked_for() -> None:
     places = [choice.place for choice in most_informative(np.eye(4), [1.0] * 4, 0.01, 10)]
     assert tuple(sorted(places)) in set(permutations(range(4), 4))

@@ -142,6 +142,14 @@ def test_a_quick_profile_asks_for_a_few_ops_and_tells_what_is_predicted_from_wha
     assert "9 ops, from 10 that were measured and 2 tables" in " ".join(told.stdout.replace("│", " ").split())
 
 
+def test_a_network_too_is_profiled_with_a_warning_of_what_is_predicted(service: FakeService) -> None:
+    note = TransferNote(measured=10, predicted=9, tables=(SnapshotId("a"), SnapshotId("b")), spread_percent=8.0)
+    service.snapshot = service.snapshot.model_copy(update={"transfer": note})
+    told = call("profile", "--network", "mobilenet-v2", *ON_DEVICE, "--quick", "10")
+    assert told.exit_code == 0, told.output
+    assert "predicted on board" in told.stderr
+
+
 def test_a_plain_profile_predicts_nothing(service: FakeService) -> None:
     answer = answer_of(call("profile", *OF_SPACE, "--json"))
     assert service.profile is not None

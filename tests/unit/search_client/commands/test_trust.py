@@ -156,3 +156,5 @@ def test_a_table_of_a_few_measurements_says_so(service: FakeService, architectur
     assert answer_of(call("predict", "--architecture", architecture, *ON_DEVICE, "--json"))["transfer"] == transfer
     (verified,) = answer_of(call("verify", "--architecture", architecture, *ON_DEVICE, "--json"))["results"]
     assert verified["transfer"] == transfer
+    result_json = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert [promise["transfer"] for promise in result_json["promises"]] == [transfer]

@@ -13,6 +13,14 @@ def with_gaps() -> Matrix:
     return logs
 
 
+def chained() -> Matrix:
+    """Return 12 tables of two ops each, of which each has one in common with the next."""
+    logs = np.full((12, 12), np.nan)
+    for table in range(12):
+        logs[table, [table, (table + 1) % 12]] = np.random.default_rng(table).normal(size=2)
+    return logs
+
+
 def by_least_squares(logs: Matrix) -> tuple[Matrix, Matrix]:
     """Return levels and effects as numpy finds them, the effects 0 on average."""
     tables, ops = logs.shape
@@ -24,7 +32,7 @@ def by_least_squares(logs: Matrix) -> tuple[Matrix, Matrix]:
     return found[:tables], found[tables:]
 
 
-@pytest.mark.parametrize("logs", [LOGS, with_gaps()], ids=["whole", "with gaps"])
+@pytest.mark.parametrize("logs", [LOGS, with_gaps(), chained()], ids=["whole", "with gaps", "chained"])
 def test_they_are_the_least_squares_fit(logs: Matrix) -> None:
     found = shares_of(logs)
     levels, effects = by_least_squares(logs)
